@@ -1,0 +1,103 @@
+//! Instants, and the clock as something that is handed in, so that a test decides what time it is.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// An instant: nanoseconds since 1970 in UTC. Reaches to the year 2262.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nanos(pub i64);
+
+impl Nanos {
+    pub const MICROSECOND: i64 = 1_000;
+    pub const MILLISECOND: i64 = 1_000_000;
+    pub const SECOND: i64 = 1_000_000_000;
+    pub const MINUTE: i64 = 60 * Self::SECOND;
+    pub const HOUR: i64 = 60 * Self::MINUTE;
+    pub const DAY: i64 = 24 * Self::HOUR;
+
+    /// The instant `step` nanoseconds later (or earlier), held at the ends of the range.
+    pub fn plus(self, step: i64) -> Self {
+        Self(self.0.saturating_add(step))
+    }
+
+    /// The start of the step this instant lies in, also before 1970.
+    pub fn floor(self, step: i64) -> Self {
+        Self(self.0.div_euclid(step).saturating_mul(step))
+    }
+}
+
+impl fmt::Display for Nanos {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The wall clock. It may jump; nothing durable is ordered by it.
+    fn now(&self) -> Nanos;
+
+    /// Time since some fixed moment, never going back: for measuring and for deadlines.
+    fn elapsed(&self) -> Duration;
+}
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where time comes from")]
+impl SystemClock {
+    pub fn new() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where time comes from")]
+impl Clock for SystemClock {
+    fn now(&self) -> Nanos {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock {
+    start: i64,
+    now: AtomicI64,
+}
+
+impl ManualClock {
+    pub fn at(now: Nanos) -> Self {
+        Self { start: now.0, now: AtomicI64::new(now.0) }
+    }
+
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_nanos()).unwrap_or(i64::MAX);
+        self.now.fetch_add(by, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Nanos {
+        Nanos(self.now.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        let passed = self.now.load(Ordering::SeqCst) - self.start;
+        Duration::from_nanos(u64::try_from(passed).unwrap_or_default())
+    }
+}

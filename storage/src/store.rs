@@ -1,0 +1,207 @@
+//! The store: opening, taking batches, answering for what it has, stopping.
+//!
+//! A batch is logged and decoded at the same time; the answer waits for both and for its place in the
+//! [`crate::version::Version`]. The work of a batch runs to its end even when the client goes away,
+//! because a place in the log that nobody fills would hold back all after it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use daymark_model::id::{Lsn, TraceId};
+use daymark_model::intake::{Admitted, Attempt, Decode, Intake, Receipt, Refused};
+use daymark_model::limits;
+use daymark_model::reason::Rejected;
+use daymark_model::time::Clock;
+use daymark_vfs::Vfs;
+use daymark_wal::{Ack, Wal};
+use tokio::sync::{Notify, watch};
+
+use crate::admit::Batch;
+use crate::catalog::Catalog;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
+use crate::publish::Lane;
+use crate::repeat::Repeats;
+use crate::version::{Current, Version};
+
+/// How a store behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub dir: PathBuf,
+    pub ack: Ack,
+    /// Buffers of this size are flushed …
+    pub flush_bytes: usize,
+    /// … and at the latest after this time.
+    pub flush_after: Duration,
+    /// With this much in buffers the intake waits.
+    pub buffers_bytes: usize,
+    /// How long it waits before it sheds.
+    pub wait: Duration,
+}
+
+impl Options {
+    pub fn at(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            ack: Ack::Fsync,
+            flush_bytes: limits::FLUSH_BYTES,
+            flush_after: limits::FLUSH_AFTER,
+            buffers_bytes: limits::BUFFERS_BYTES,
+            wait: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A handle on an open store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) folder: Folder,
+    pub(crate) fs: Arc<dyn Vfs>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) decode: Arc<dyn Decode>,
+    pub(crate) wal: Wal,
+    pub(crate) catalog: Catalog,
+    pub(crate) epoch: String,
+    pub(crate) current: Current,
+    pub(crate) ledger: Ledger,
+    /// Ledger entries that belong to no place in the log.
+    pub(crate) loose: Mutex<Unsaved>,
+    pub(crate) repeats: Repeats,
+    /// What an earlier process left in the log.
+    pub(crate) earlier: Lane,
+    /// What arrives now; it begins at `live_from`.
+    pub(crate) live: Lane,
+    pub(crate) replay_from: Lsn,
+    pub(crate) live_from: Lsn,
+    /// Places in the log below this one are in segments.
+    pub(crate) low: AtomicU64,
+    pub(crate) replayed: watch::Sender<bool>,
+    /// Bytes in buffers, roughly between flushes.
+    pub(crate) buffered: AtomicUsize,
+    /// Told when buffers have become smaller.
+    pub(crate) room: Notify,
+    /// Told when a flush may be due.
+    pub(crate) filled: Notify,
+    /// Held by whoever replaces segments: flush, compaction, erasing.
+    pub(crate) replacing: tokio::sync::Mutex<()>,
+    pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Store").field("dir", &self.folder.root()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Everything that can be asked, as of now.
+    pub fn version(&self) -> Arc<Version> {
+        self.inner.current.load()
+    }
+
+    /// Waits until the log of an earlier process is back in the buffers.
+    pub async fn replayed(&self) {
+        let mut replayed = self.inner.replayed.subscribe();
+        // The sender lives as long as the store, so waiting can only end well.
+        let _seen = replayed.wait_for(|replayed| *replayed).await;
+    }
+
+    /// Moves everything that is visible now into segments.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.flush().await }).await.map_err(|_| Error::Died)?
+    }
+
+    /// Takes no more, makes what was taken durable, and stops the background work. Buffered rows are in the
+    /// log; the next process brings them back.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.inner.stopping.store(true, Ordering::SeqCst);
+        self.inner.stop.send_replace(true);
+        let _nobody_replaces = self.inner.replacing.lock().await;
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || inner.wal.close()).await.map_err(|_| Error::Died)?;
+        self.inner.save_loose().await
+    }
+}
+
+impl Intake for Store {
+    fn submit(&self, batch: Admitted) -> Pin<Box<dyn Future<Output = Result<Receipt, Refused>> + Send + '_>> {
+        Box::pin(async move {
+            let work = tokio::spawn(Batch::new(Arc::clone(&self.inner), batch).take());
+            work.await.unwrap_or_else(|_| Err(busy(Rejected::Shutdown, Duration::from_secs(1))))
+        })
+    }
+
+    fn refused(&self, attempt: Attempt) {
+        let count = Count { items: attempt.items, bytes: attempt.bytes };
+        let account = Account {
+            tenant: attempt.origin.tenant.as_str().into(),
+            source: attempt.origin.source.as_str().into(),
+            signal: attempt.signal,
+        };
+        let entries = [(Entry::Received, count), (Entry::Rejected(attempt.reason), Count::of(attempt.items))];
+        self.inner.post_loose(&account, &entries);
+    }
+}
+
+pub(crate) fn busy(reason: Rejected, retry_after: Duration) -> Refused {
+    Refused::Busy { reason, retry_after }
+}
+
+impl Inner {
+    /// Counts what has no place in the log.
+    pub(crate) fn post_loose(&self, account: &Account, entries: &[(Entry, Count)]) {
+        let mut loose = self.loose.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ledger.post(self.clock.now(), account, entries, &mut loose);
+    }
+
+    pub(crate) fn take_loose(&self) -> Unsaved {
+        std::mem::take(&mut *self.loose.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn put_back_loose(&self, unsaved: Unsaved) {
+        self.loose.lock().unwrap_or_else(PoisonError::into_inner).merge(unsaved);
+    }
+
+    /// Waits for room in the buffers, for as long as a sender may be kept waiting.
+    pub(crate) async fn wait_for_room(&self) -> Result<(), Refused> {
+        let waiting = async {
+            loop {
+                let room = self.room.notified();
+                if self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes {
+                    return;
+                }
+                self.filled.notify_one();
+                room.await;
+            }
+        };
+        let in_time = tokio::time::timeout(self.options.wait, waiting).await;
+        in_time.map_err(|_| busy(Rejected::Memory, Duration::from_secs(1)))
+    }
+
+    /// The lane a place in the log belongs to.
+    pub(crate) fn lane(&self, lsn: Lsn) -> &Lane {
+        if lsn < self.live_from { &self.earlier } else { &self.live }
+    }
+
+    /// The trace was erased after this place in the log was given away.
+    pub(crate) fn erased_at(&self, tenant: &str, lsn: Lsn) -> Vec<TraceId> {
+        let erased = self.erased.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_tenant = erased.iter().filter(|((name, _), below)| name.as_ref() == tenant && lsn <= **below);
+        of_tenant.map(|((_, id), _)| *id).collect()
+    }
+}

@@ -1,0 +1,243 @@
+//! Buffers to L0 segments.
+//!
+//! A flush draws a line in the log and takes all chunks up to it. Segments are written, synced and moved
+//! into place; then one catalog transaction makes them count, moves the low end of the log behind the line
+//! and saves the ledger; then one new version shows the segments instead of the chunks. Whatever fails
+//! before the transaction leaves everything as it was.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use daymark_model::id::Lsn;
+use daymark_model::limits;
+use daymark_model::origin::DEFAULT_STREAM;
+use daymark_model::signal::Table;
+use daymark_model::time::Nanos;
+use daymark_segment::{Level, LsnRange, Meta, Segment, Spec};
+use ulid::Ulid;
+
+use crate::buffer::{BySource, Chunk, add_rows, distinct};
+use crate::catalog::{Publication, SegmentRow};
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::ledger::Unsaved;
+use crate::store::Inner;
+use crate::version::{Shelved, Version};
+
+/// How long to wait after a failed flush before trying again.
+const RETRY: Duration = Duration::from_secs(5);
+/// How often the age of the buffers is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Chunks of one table of one tenant: what becomes one segment.
+struct Load {
+    tenant: Arc<str>,
+    table: Table,
+    chunks: Vec<Arc<Chunk>>,
+}
+
+/// A segment that is in its place and not yet in the catalog.
+struct Written {
+    row: SegmentRow,
+    shelved: Shelved,
+}
+
+impl Inner {
+    /// Flushes when buffers are full or old, until the store stops.
+    pub(crate) async fn flush_when_due(self: Arc<Self>) {
+        let mut stop = self.stop.subscribe();
+        let mut since = self.clock.elapsed();
+        loop {
+            tokio::select! {
+                () = self.filled.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            if self.current.load().buffered_bytes() == 0 {
+                since = self.clock.elapsed();
+            }
+            let old = self.clock.elapsed().saturating_sub(since) >= self.options.flush_after;
+            if !old && self.buffered.load(Ordering::Relaxed) < self.options.flush_bytes {
+                continue;
+            }
+            match self.flush().await {
+                Ok(()) => since = self.clock.elapsed(),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "flush failed");
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Moves all that is visible now into segments.
+    pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), Error> {
+        let _only_one = self.replacing.lock().await;
+        let lane = if *self.replayed.borrow() { &self.live } else { &self.earlier };
+        let (line, unsaved) = lane.draw_line();
+        let loads = loads(&self.current.load(), line);
+        let inner = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || {
+            loads.iter().map(|load| inner.write(load)).collect::<Result<Vec<_>, Error>>()
+        });
+        let written = match written.await.map_err(|_| Error::Died).flatten() {
+            Ok(written) => written,
+            Err(error) => {
+                lane.put_back(unsaved);
+                return Err(error);
+            }
+        };
+        let loose = self.take_loose();
+        if let Err(error) = self.record(&written, line, &unsaved, &loose).await {
+            lane.put_back(unsaved);
+            self.put_back_loose(loose);
+            return Err(error);
+        }
+        self.show(written, line);
+        self.catalog.checkpoint().await?;
+        Ok(self.wal.release(line.next())?)
+    }
+
+    /// Writes one segment and moves it into its place.
+    fn write(&self, load: &Load) -> Result<Written, Error> {
+        let id = Ulid::generate().to_string();
+        let finished = self.folder.tmp().join(&id);
+        self.fs.create_dir_all(&finished).map_err(|source| self.broken(&finished, source))?;
+        let rows: Vec<_> = load.chunks.iter().map(|chunk| chunk.rows.clone()).collect();
+        let resources = distinct(load.chunks.iter().map(|chunk| &chunk.resources), |resource| resource.id);
+        let series = distinct(load.chunks.iter().map(|chunk| &chunk.series), |series| series.id);
+        let spec = load.spec(self);
+        let meta = daymark_segment::write(&*self.fs, &finished, &spec, &rows, &resources, &series)?;
+        let place = Folder::segment(&load.tenant, load.table, meta.time_min, &id);
+        self.folder.settle(&*self.fs, &finished, &place).map_err(|source| self.broken(&finished, source))?;
+        let segment = Segment::open(&self.folder.root().join(&place))?;
+        let mut sources = Vec::new();
+        for (source, rows) in load.chunks.iter().flat_map(|chunk| &chunk.sources) {
+            add_rows(&mut sources, source, *rows);
+        }
+        let row = segment_row(id, &load.tenant, &place, &meta, sources.clone());
+        let shelved = Shelved {
+            id: row.id.as_str().into(),
+            segment: Arc::new(segment),
+            hidden: None,
+            sources: sources.into(),
+        };
+        Ok(Written { row, shelved })
+    }
+
+    async fn record(
+        &self,
+        written: &[Written],
+        line: Lsn,
+        unsaved: &Unsaved,
+        loose: &Unsaved,
+    ) -> Result<(), Error> {
+        let added: Vec<SegmentRow> = written.iter().map(|written| written.row.clone()).collect();
+        let low = Lsn(self.low.load(Ordering::SeqCst));
+        let age = i64::try_from(limits::BATCH_MEMORY.as_nanos()).unwrap_or(i64::MAX);
+        self.catalog
+            .publish(Publication {
+                added: &added,
+                low: Some(line.next()),
+                ledger: &[unsaved, loose],
+                batches: &self.repeats.between((low, line), self.clock.now(), self.clock.elapsed()),
+                forget_before: self.clock.now().plus(-age),
+                ..Publication::default()
+            })
+            .await?;
+        self.low.store(line.next().0, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Shows the segments in place of the chunks they hold.
+    fn show(&self, written: Vec<Written>, line: Lsn) {
+        let left = self.current.change(|version| {
+            for shelf in version.shelves.values_mut() {
+                let shelf = Arc::make_mut(shelf);
+                shelf.chunks.values_mut().for_each(|chunks| chunks.retain(|chunk| chunk.lsn_to > line));
+            }
+            for Written { row, shelved } in written {
+                let segments = &mut version.shelf_mut(&row.tenant).segments;
+                let segments = segments.entry(row.table).or_insert_with(|| [].into());
+                *segments = segments.iter().cloned().chain([shelved]).collect();
+            }
+            version.buffered_bytes()
+        });
+        self.buffered.store(left, Ordering::Relaxed);
+        self.room.notify_waiters();
+    }
+
+    /// Saves ledger entries that belong to no rows.
+    pub(crate) async fn save_loose(&self) -> Result<(), Error> {
+        let loose = self.take_loose();
+        let saved = self.catalog.publish(Publication { ledger: &[&loose], ..Publication::default() }).await;
+        if saved.is_err() {
+            self.put_back_loose(loose);
+        }
+        saved
+    }
+
+    fn broken(&self, path: &Path, source: std::io::Error) -> Error {
+        Error::Folder { path: path.to_path_buf(), source }
+    }
+}
+
+impl Load {
+    fn spec(&self, inner: &Inner) -> Spec {
+        let first = self.chunks.iter().map(|chunk| chunk.lsn_from).min().unwrap_or_default();
+        let last = self.chunks.iter().map(|chunk| chunk.lsn_to).max().unwrap_or_default();
+        let now = inner.clock.now();
+        Spec {
+            table: self.table,
+            tenant: self.tenant.to_string(),
+            stream: DEFAULT_STREAM.to_owned(),
+            level: Level::L0,
+            window: None,
+            lsns: vec![LsnRange { from: first.0, to: last.0 }],
+            arrival_min: self.chunks.iter().map(|chunk| chunk.arrival).min().unwrap_or(now),
+            arrival_max: self.chunks.iter().map(|chunk| chunk.arrival).max().unwrap_or(now),
+            node: inner.epoch.clone(),
+            inputs: Vec::new(),
+        }
+    }
+}
+
+/// The chunks up to a line, by tenant and table.
+fn loads(version: &Version, line: Lsn) -> Vec<Load> {
+    let mut loads: BTreeMap<(Arc<str>, Table), Vec<Arc<Chunk>>> = BTreeMap::new();
+    for (tenant, shelf) in &version.shelves {
+        for (table, chunk) in shelf.all_chunks().filter(|(_, chunk)| chunk.lsn_to <= line) {
+            loads.entry((Arc::clone(tenant), table)).or_default().push(Arc::clone(chunk));
+        }
+    }
+    loads.into_iter().map(|((tenant, table), chunks)| Load { tenant, table, chunks }).collect()
+}
+
+/// What the catalog notes of a segment.
+pub(crate) fn segment_row(
+    id: String,
+    tenant: &Arc<str>,
+    place: &Path,
+    meta: &Meta,
+    sources: BySource,
+) -> SegmentRow {
+    let first = meta.lsns.iter().map(|range| range.from).min().unwrap_or_default();
+    let last = meta.lsns.iter().map(|range| range.to).max().unwrap_or_default();
+    SegmentRow {
+        id,
+        tenant: Arc::clone(tenant),
+        table: meta.table,
+        path: place.to_string_lossy().into_owned(),
+        level: meta.level.into(),
+        lsns: (Lsn(first), Lsn(last)),
+        rows: u64::from(meta.rows),
+        bytes: meta.bytes(),
+        time: (Nanos(meta.time_min), Nanos(meta.time_max)),
+        arrival_to: Nanos(meta.arrival_max),
+        sources,
+        hidden: Vec::new(),
+    }
+}

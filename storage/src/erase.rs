@@ -1,0 +1,190 @@
+//! Removes a trace on request: its spans, its logs and its exemplars.
+//!
+//! Rows in buffers are filtered out, rows in segments are hidden by number until a merge leaves them out,
+//! and the id is remembered so that a replay of the log does not bring it back. From the answer on, no
+//! query sees the trace; what arrives with its id afterwards is new data.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use daymark_model::id::{Lsn, TraceId};
+use daymark_model::signal::Table;
+use daymark_segment::{Projection, RowRanges, Segment};
+
+use crate::buffer::{BySource, Chunk, add_rows, rows_by_source};
+use crate::error::Error;
+use crate::ledger::{Account, Count, Entry, Unsaved};
+use crate::store::{Inner, Store};
+use crate::version::{Shelf, Shelved};
+
+/// Tables whose rows name a trace.
+const TRACED: [Table; 3] = [Table::Spans, Table::Logs, Table::Exemplars];
+
+/// Rows a source that were removed from a table.
+type Removed = Vec<(Table, BySource)>;
+
+impl Store {
+    /// Removes every row of a trace that was acknowledged before now. Answers how many spans and logs.
+    pub async fn erase_trace(&self, tenant: &str, id: TraceId) -> Result<u64, Error> {
+        let (inner, tenant) = (Arc::clone(&self.inner), Arc::from(tenant));
+        tokio::spawn(async move { inner.erase(&tenant, id).await }).await.map_err(|_| Error::Died)?
+    }
+}
+
+impl Inner {
+    async fn erase(&self, tenant: &Arc<str>, id: TraceId) -> Result<u64, Error> {
+        let _only_one = self.replacing.lock().await;
+        let below = Lsn(self.wal.stats().next.0.saturating_sub(1));
+        self.erased.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::clone(tenant), id), below);
+        // What was on its way has been filtered, or is in the version after this.
+        self.lane(below).visible(below).await;
+        let version = self.current.load();
+        let Some(shelf) = version.shelf(tenant) else { return Ok(0) };
+        let mut removed = Removed::new();
+        let mut hidden = Vec::new();
+        for table in TRACED {
+            for shelved in shelf.segments(table) {
+                if let Some(change) = hide(table, shelved, id)? {
+                    removed.push((table, change.sources.clone()));
+                    hidden.push((table, change));
+                }
+            }
+            for chunk in shelf.chunks(table) {
+                removed.push((table, rows_by_source(&of_trace(&chunk.rows, id))));
+            }
+        }
+        let mut unsaved = Unsaved::default();
+        let count = self.post_deleted(tenant, &removed, &mut unsaved);
+        let rows: Vec<(String, Vec<(u32, u32)>)> =
+            hidden.iter().map(|(_, hidden)| (hidden.segment.to_string(), hidden.pairs())).collect();
+        self.catalog.erase(tenant, id, below, &rows, &unsaved).await?;
+        self.current.change(|version| version.shelf_mut(tenant).remove_trace(id, &hidden));
+        Ok(count)
+    }
+
+    fn post_deleted(&self, tenant: &Arc<str>, removed: &Removed, unsaved: &mut Unsaved) -> u64 {
+        let mut total = 0;
+        for (table, sources) in removed.iter().filter(|(table, _)| table.is_counted()) {
+            for (source, rows) in sources {
+                let account = Account {
+                    tenant: Arc::clone(tenant),
+                    source: Arc::clone(source),
+                    signal: table.signal(),
+                };
+                let entries = [(Entry::Deleted, Count::of(*rows))];
+                self.ledger.post(self.clock.now(), &account, &entries, unsaved);
+                total += rows;
+            }
+        }
+        total
+    }
+}
+
+/// Rows of a segment that are hidden from now on.
+struct Hidden {
+    segment: Arc<str>,
+    rows: RowRanges,
+    /// Newly hidden rows a source.
+    sources: BySource,
+}
+
+impl Hidden {
+    fn pairs(&self) -> Vec<(u32, u32)> {
+        self.rows.as_slice().iter().map(|range| (range.start, range.end)).collect()
+    }
+}
+
+fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
+    let before = shelved.hidden.as_deref().cloned().unwrap_or_default();
+    let candidates = shelved.segment.trace_rows(id).without(&before);
+    let (rows, sources) = confirmed(table, &shelved.segment, &candidates, id)?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Hidden { segment: Arc::clone(&shelved.id), rows: rows.union(&before), sources }))
+}
+
+/// Those candidates that really are of the trace, with their sources.
+fn confirmed(
+    table: Table,
+    segment: &Segment,
+    candidates: &RowRanges,
+    id: TraceId,
+) -> Result<(RowRanges, BySource), Error> {
+    let counted = table.is_counted().then_some("source");
+    let projection = Projection::columns(["trace_id"].into_iter().chain(counted));
+    let (mut numbers, mut rows, mut sources) = (candidates.rows(), Vec::new(), Vec::new());
+    for batch in segment.read(&projection, candidates, 4_096)? {
+        let batch = batch?;
+        let mask = trace_mask(&batch, id);
+        rows.extend(numbers.by_ref().zip(mask.values()).filter(|(_, hit)| *hit).map(|(row, _)| row));
+        for (source, count) in rows_by_source(&filter_record_batch(&batch, &mask)?) {
+            add_rows(&mut sources, &source, count);
+        }
+    }
+    Ok((rows.into_iter().collect(), sources))
+}
+
+impl Shelf {
+    fn remove_trace(&mut self, id: TraceId, hidden: &[(Table, Hidden)]) {
+        for table in TRACED {
+            if let Some(chunks) = self.chunks.get_mut(&table) {
+                *chunks = chunks.iter().filter_map(|chunk| chunk_without(table, chunk, id)).collect();
+            }
+        }
+        for (table, change) in hidden {
+            if let Some(segments) = self.segments.get_mut(table) {
+                *segments = segments.iter().map(|shelved| shelved.with(change)).collect();
+            }
+        }
+    }
+}
+
+impl Shelved {
+    fn with(&self, change: &Hidden) -> Self {
+        if self.id != change.segment {
+            return self.clone();
+        }
+        let left = |(source, rows): &(Arc<str>, u64)| {
+            let gone = change.sources.iter().find(|(name, _)| name == source).map_or(0, |(_, gone)| *gone);
+            (Arc::clone(source), rows.saturating_sub(gone))
+        };
+        Self {
+            hidden: Some(Arc::new(change.rows.clone())),
+            sources: self.sources.iter().map(left).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// The chunk without the trace; nothing when no row is left.
+fn chunk_without(table: Table, chunk: &Arc<Chunk>, id: TraceId) -> Option<Arc<Chunk>> {
+    if chunk.trace_rows(id).next().is_none() {
+        return Some(Arc::clone(chunk));
+    }
+    let rows = without_traces(chunk.rows.clone(), &[id]);
+    (rows.num_rows() > 0).then(|| Arc::new(chunk.with_rows(table, rows)))
+}
+
+/// The rows that are of none of these traces.
+pub(crate) fn without_traces(rows: RecordBatch, ids: &[TraceId]) -> RecordBatch {
+    if ids.is_empty() || rows.column_by_name("trace_id").is_none() {
+        return rows;
+    }
+    let masks: Vec<BooleanArray> = ids.iter().map(|id| trace_mask(&rows, *id)).collect();
+    let keep = (0..rows.num_rows()).map(|row| Some(!masks.iter().any(|mask| mask.value(row))));
+    let keep = BooleanArray::from_iter(keep);
+    filter_record_batch(&rows, &keep).expect("the mask is as long as the rows")
+}
+
+fn of_trace(rows: &RecordBatch, id: TraceId) -> RecordBatch {
+    filter_record_batch(rows, &trace_mask(rows, id)).expect("the mask is as long as the rows")
+}
+
+fn trace_mask(rows: &RecordBatch, id: TraceId) -> BooleanArray {
+    let ids = rows.column_by_name("trace_id").and_then(|column| column.as_fixed_size_binary_opt());
+    let Some(ids) = ids else { return BooleanArray::from(vec![false; rows.num_rows()]) };
+    (0..ids.len()).map(|row| Some(ids.is_valid(row) && ids.value(row) == id.0)).collect()
+}

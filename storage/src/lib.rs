@@ -1,0 +1,41 @@
+//! The store: what is acknowledged is in the log and in the [`version::Version`] that the next query sees.
+//!
+//! A batch comes in through [`daymark_model::intake::Intake`], gets its place in the log, is decoded while
+//! the log is synced, and joins the buffers in the order of the log. Buffers become segments; the catalog
+//! says which segments count. Nothing here knows how a query is planned.
+
+/// The way of one batch.
+mod admit;
+/// Rows that are searchable and not yet in a segment.
+mod buffer;
+/// The database that says which segments count, and keeps the ledger.
+mod catalog;
+/// Removes a trace on request.
+mod erase;
+/// Everything that can go wrong, for whoever opens or drives a store.
+mod error;
+/// Buffers to L0 segments.
+mod flush;
+/// The data directory: its lock and where everything lies.
+mod folder;
+/// Segments of an earlier process, checked against the catalog.
+mod gather;
+/// Accounts for every item.
+pub mod ledger;
+/// From an empty or a used directory to a running store.
+mod open;
+/// Makes decoded batches visible in the order of the log.
+mod publish;
+/// Recognises a batch that was sent before.
+mod repeat;
+/// The log back into buffers after a restart.
+mod replay;
+/// What a store tells about its own state.
+pub mod status;
+/// The store itself.
+mod store;
+/// One consistent snapshot of buffers and segments.
+pub mod version;
+
+pub use error::Error;
+pub use store::{Options, Store};

@@ -24,6 +24,7 @@ use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::ledger::Unsaved;
+use crate::publish::Lane;
 use crate::store::Inner;
 use crate::version::{Shelved, Version};
 
@@ -76,8 +77,7 @@ impl Inner {
     /// Moves all that is visible now into segments.
     pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), Error> {
         let _only_one = self.replacing.lock().await;
-        let lane = if *self.replayed.borrow() { &self.live } else { &self.earlier };
-        let (line, unsaved) = lane.draw_line();
+        let (lane, line, unsaved) = self.draw_line();
         let loads = loads(&self.current.load(), line);
         let inner = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {
@@ -99,6 +99,19 @@ impl Inner {
         self.show(written, line);
         self.catalog.checkpoint().await?;
         Ok(self.wal.release(line.next())?)
+    }
+
+    /// Draws the line of a flush, and takes the ledger entries up to it. While the old log is replayed, what
+    /// arrives now stays in the buffers.
+    fn draw_line(&self) -> (&Lane, Lsn, Unsaved) {
+        let replayed = *self.replayed.borrow();
+        let (line, mut unsaved) = self.earlier.draw_line();
+        if !replayed {
+            return (&self.earlier, line, unsaved);
+        }
+        let (line, arrived) = self.live.draw_line();
+        unsaved.merge(arrived);
+        (&self.live, line, unsaved)
     }
 
     /// Writes one segment and moves it into its place.

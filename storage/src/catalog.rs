@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::buffer::BySource;
+use crate::erase::Hidden;
 use crate::error::Error;
 use crate::ledger::{Account, Count, Entry, Unsaved};
 
@@ -149,7 +150,7 @@ impl Catalog {
         tenant: &str,
         id: TraceId,
         below: Lsn,
-        hidden: &[(String, Vec<(u32, u32)>)],
+        hidden: &[&Hidden],
         ledger: &Unsaved,
     ) -> Result<(), Error> {
         let connection = &mut *self.connection.lock().await;
@@ -160,10 +161,13 @@ impl Catalog {
             .bind(signed(below.0))
             .execute(&mut *work)
             .await?;
-        for (segment, ranges) in hidden {
-            sqlx::query("UPDATE segments SET hidden = ? WHERE id = ?")
-                .bind(json(ranges))
-                .bind(segment)
+        for Hidden { segment, rows, left, .. } in hidden {
+            let ranges: Vec<(u32, u32)> =
+                rows.as_slice().iter().map(|range| (range.start, range.end)).collect();
+            sqlx::query("UPDATE segments SET hidden = ?, sources = ? WHERE id = ?")
+                .bind(json(&ranges))
+                .bind(sources_json(left))
+                .bind(segment.as_ref())
                 .execute(&mut *work)
                 .await?;
         }
@@ -240,7 +244,7 @@ async fn insert_segment(work: &mut SqliteConnection, row: &SegmentRow) -> Result
     .bind(row.time.0.0)
     .bind(row.time.1.0)
     .bind(row.arrival_to.0)
-    .bind(json(&row.sources.iter().map(|(name, rows)| (name.as_ref(), rows)).collect::<Vec<_>>()))
+    .bind(sources_json(&row.sources))
     .bind((!row.hidden.is_empty()).then(|| json(&row.hidden)))
     .execute(work)
     .await?;
@@ -351,6 +355,10 @@ fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, Error> {
 
 fn lsn(row: &SqliteRow, column: &str) -> Result<Lsn, Error> {
     unsigned(row, column).map(Lsn)
+}
+
+fn sources_json(sources: &BySource) -> String {
+    json(&sources.iter().map(|(name, rows)| (name.as_ref(), rows)).collect::<Vec<_>>())
 }
 
 /// SQLite's integers are signed; no count of ours reaches their end.

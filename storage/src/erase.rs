@@ -22,9 +22,6 @@ use crate::version::{Shelf, Shelved};
 /// Tables whose rows name a trace.
 const TRACED: [Table; 3] = [Table::Spans, Table::Logs, Table::Exemplars];
 
-/// Rows a source that were removed from a table.
-type Removed = Vec<(Table, BySource)>;
-
 impl Store {
     /// Removes every row of a trace that was acknowledged before now. Answers how many spans and logs.
     pub async fn erase_trace(&self, tenant: &str, id: TraceId) -> Result<u64, Error> {
@@ -42,68 +39,64 @@ impl Inner {
         self.lane(below).visible(below).await;
         let version = self.current.load();
         let Some(shelf) = version.shelf(tenant) else { return Ok(0) };
-        let mut removed = Removed::new();
-        let mut hidden = Vec::new();
+        let (mut count, mut unsaved, mut hidden) = (0, Unsaved::default(), Vec::new());
         for table in TRACED {
             for shelved in shelf.segments(table) {
                 if let Some(change) = hide(table, shelved, id)? {
-                    removed.push((table, change.sources.clone()));
+                    count += self.post_deleted(tenant, table, &change.gone, &mut unsaved);
                     hidden.push((table, change));
                 }
             }
             for chunk in shelf.chunks(table) {
-                removed.push((table, rows_by_source(&of_trace(&chunk.rows, id))));
+                // Rows that are only in the log are counted again by its replay, so this is saved with them.
+                let (gone, mut with_rows) = (rows_by_source(&of_trace(&chunk.rows, id)), Unsaved::default());
+                count += self.post_deleted(tenant, table, &gone, &mut with_rows);
+                self.lane(chunk.lsn_to).put_back(with_rows);
             }
         }
-        let mut unsaved = Unsaved::default();
-        let count = self.post_deleted(tenant, &removed, &mut unsaved);
-        let rows: Vec<(String, Vec<(u32, u32)>)> =
-            hidden.iter().map(|(_, hidden)| (hidden.segment.to_string(), hidden.pairs())).collect();
-        self.catalog.erase(tenant, id, below, &rows, &unsaved).await?;
+        let changes: Vec<&Hidden> = hidden.iter().map(|(_, change)| change).collect();
+        self.catalog.erase(tenant, id, below, &changes, &unsaved).await?;
         self.current.change(|version| version.shelf_mut(tenant).remove_trace(id, &hidden));
         Ok(count)
     }
 
-    fn post_deleted(&self, tenant: &Arc<str>, removed: &Removed, unsaved: &mut Unsaved) -> u64 {
-        let mut total = 0;
-        for (table, sources) in removed.iter().filter(|(table, _)| table.is_counted()) {
-            for (source, rows) in sources {
-                let account = Account {
-                    tenant: Arc::clone(tenant),
-                    source: Arc::clone(source),
-                    signal: table.signal(),
-                };
-                let entries = [(Entry::Deleted, Count::of(*rows))];
-                self.ledger.post(self.clock.now(), &account, &entries, unsaved);
-                total += rows;
-            }
+    /// Counts deleted rows of a table; answers how many items they are.
+    fn post_deleted(&self, tenant: &Arc<str>, table: Table, gone: &BySource, unsaved: &mut Unsaved) -> u64 {
+        if !table.is_counted() {
+            return 0;
         }
-        total
+        for (source, rows) in gone {
+            let account =
+                Account { tenant: Arc::clone(tenant), source: Arc::clone(source), signal: table.signal() };
+            self.ledger.post(self.clock.now(), &account, &[(Entry::Deleted, Count::of(*rows))], unsaved);
+        }
+        gone.iter().map(|(_, rows)| rows).sum()
     }
 }
 
-/// Rows of a segment that are hidden from now on.
-struct Hidden {
-    segment: Arc<str>,
-    rows: RowRanges,
+/// A segment some of whose rows are hidden from now on.
+pub(crate) struct Hidden {
+    pub(crate) segment: Arc<str>,
+    pub(crate) rows: RowRanges,
     /// Newly hidden rows a source.
-    sources: BySource,
-}
-
-impl Hidden {
-    fn pairs(&self) -> Vec<(u32, u32)> {
-        self.rows.as_slice().iter().map(|range| (range.start, range.end)).collect()
-    }
+    gone: BySource,
+    /// Rows a source that are left.
+    pub(crate) left: BySource,
 }
 
 fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
     let before = shelved.hidden.as_deref().cloned().unwrap_or_default();
     let candidates = shelved.segment.trace_rows(id).without(&before);
-    let (rows, sources) = confirmed(table, &shelved.segment, &candidates, id)?;
+    let (rows, gone) = confirmed(table, &shelved.segment, &candidates, id)?;
     if rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Hidden { segment: Arc::clone(&shelved.id), rows: rows.union(&before), sources }))
+    let left = shelved.sources.iter().map(|(source, rows)| {
+        let gone = gone.iter().find(|(name, _)| name == source).map_or(0, |(_, gone)| *gone);
+        (Arc::clone(source), rows.saturating_sub(gone))
+    });
+    let left = left.collect();
+    Ok(Some(Hidden { segment: Arc::clone(&shelved.id), rows: rows.union(&before), gone, left }))
 }
 
 /// Those candidates that really are of the trace, with their sources.
@@ -147,13 +140,9 @@ impl Shelved {
         if self.id != change.segment {
             return self.clone();
         }
-        let left = |(source, rows): &(Arc<str>, u64)| {
-            let gone = change.sources.iter().find(|(name, _)| name == source).map_or(0, |(_, gone)| *gone);
-            (Arc::clone(source), rows.saturating_sub(gone))
-        };
         Self {
             hidden: Some(Arc::new(change.rows.clone())),
-            sources: self.sources.iter().map(left).collect(),
+            sources: change.left.as_slice().into(),
             ..self.clone()
         }
     }

@@ -1,0 +1,11 @@
+//! A store from outside: what it acknowledged is there, once, whatever happened in between.
+
+/// A store in a folder of its own, fed by the workload.
+mod estate;
+
+/// An erased trace stays away.
+mod erase;
+/// A batch that comes again is answered and not stored again.
+mod repeat;
+/// Acknowledged means visible, also after a crash, a flush and a restart.
+mod survive;

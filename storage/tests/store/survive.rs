@@ -1,0 +1,101 @@
+//! Acknowledged means visible, also after a crash, a flush and a restart.
+
+use daymark_model::signal::Table;
+
+use crate::estate::{Estate, minute};
+
+fn assert_has(estate: &Estate, truth: &daymark_workload::Truth) {
+    let rows = estate.rows();
+    assert_eq!(rows[&Table::Spans] as u64, truth.spans);
+    assert_eq!(rows[&Table::Logs] as u64, truth.logs);
+    let points = [Table::Points, Table::Histograms, Table::ExpHistograms, Table::Summaries];
+    let points: usize = points.into_iter().filter_map(|table| rows.get(&table)).sum();
+    assert_eq!(points as u64, truth.points());
+    estate.assert_balanced();
+}
+
+#[test]
+fn what_is_acknowledged_is_visible() {
+    let (requests, truth) = minute(1);
+    let estate = Estate::new();
+    estate.send_all(&requests);
+    assert_has(&estate, &truth);
+}
+
+#[test]
+fn a_crash_loses_nothing() {
+    let (requests, truth) = minute(2);
+    let mut estate = Estate::new();
+    estate.send_all(&requests);
+    let before = estate.column(Table::Spans, "span_id");
+    estate.crash();
+    estate.open();
+    assert_has(&estate, &truth);
+    assert_eq!(estate.column(Table::Spans, "span_id"), before);
+}
+
+#[test]
+fn a_flush_moves_rows_and_a_restart_finds_them() {
+    let (requests, truth) = minute(3);
+    let mut estate = Estate::new();
+    estate.send_all(&requests);
+    let before = estate.column(Table::Logs, "body");
+    estate.flush();
+    assert_eq!(estate.store().status().buffered_bytes, 0);
+    assert!(estate.store().status().segments >= 3);
+    assert_has(&estate, &truth);
+    estate.close();
+    estate.open();
+    assert_has(&estate, &truth);
+    assert_eq!(estate.column(Table::Logs, "body"), before);
+}
+
+/// Part of the rows are in segments and part only in the log: each comes back from where it is, once.
+#[test]
+fn a_crash_between_flushes_neither_loses_nor_doubles() {
+    let (requests, truth) = minute(4);
+    let mut estate = Estate::new();
+    for (number, part) in requests.chunks(requests.len() / 4).enumerate() {
+        estate.send_all(part);
+        if number % 2 == 0 {
+            estate.flush();
+        }
+        estate.crash();
+        estate.open();
+        estate.assert_balanced();
+    }
+    assert_has(&estate, &truth);
+}
+
+/// A flush was killed after its folder was in place and before the catalog knew: the log still has the rows.
+#[test]
+fn a_segment_that_no_flush_finished_is_swept() {
+    let (requests, truth) = minute(5);
+    let (mut estate, twin) = (Estate::new(), Estate::new());
+    estate.send_all(&requests);
+    twin.send_all(&requests);
+    twin.flush();
+    estate.crash();
+    let stray = twin.copy_a_segment_to(&estate);
+    estate.open();
+    assert_has(&estate, &truth);
+    assert!(!stray.exists());
+}
+
+/// The catalog lost its last transactions, and the log has been recycled since: the folder is all there is.
+#[test]
+fn a_segment_that_the_catalog_forgot_is_taken_back() {
+    let (requests, truth) = minute(6);
+    let mut estate = Estate::new();
+    estate.send_all(&requests);
+    estate.flush();
+    estate.close();
+    estate.forget_segments();
+    for _ in 0..2 {
+        estate.open();
+        let rows = estate.rows();
+        assert_eq!(rows[&Table::Spans] as u64, truth.spans);
+        assert_eq!(rows[&Table::Logs] as u64, truth.logs);
+        estate.crash();
+    }
+}

@@ -1,0 +1,59 @@
+//! Which source wins, and what a wrong setting is told.
+
+use super::*;
+
+fn merged(file: &str, environment: &[(&str, &str)], flags: &Flags) -> anyhow::Result<Settings> {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::merge(file.parse().unwrap(), environment, flags)
+}
+
+fn complaint(file: &str, environment: &[(&str, &str)]) -> String {
+    merged(file, environment, &Flags::default()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_printed_default_is_the_default() {
+    let none = merged("", &[], &Flags::default()).unwrap();
+    assert_eq!(merged(DEFAULT, &[], &Flags::default()).unwrap(), none);
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "[data]\ndir = \"file\"\n[listen]\notlp_grpc = \"127.0.0.1:1\"\notlp_http = \"off\"";
+    let environment = [("DAYMARK_DATA_DIR", "environment"), ("DAYMARK_LISTEN_OTLP_GRPC", "[::1]:2")];
+    let flags = Flags { data: Some("flag".into()), ..Flags::default() };
+    let settings = merged(file, &environment, &flags).unwrap();
+    assert_eq!(settings.data, PathBuf::from("flag"));
+    assert_eq!(settings.otlp_grpc, Some("[::1]:2".parse().unwrap()));
+    assert_eq!(settings.otlp_http, None);
+}
+
+#[test]
+fn other_variables_are_left_alone() {
+    merged("", &[("DAYMARK_URL", "http://127.0.0.1:4300"), ("HOME", "/")], &Flags::default()).unwrap();
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    assert!(complaint("[listen]\nui = \"here\"", &[]).contains("\"here\" is not an address"));
+    assert!(complaint("[listn]", &[]).contains("unknown field `listn`"));
+    assert!(complaint("", &[("DAYMARK_ACK_LEVL", "os")]).contains("unknown field `levl`"));
+    assert!(complaint("[ack]\nlevel = \"never\"", &[]).contains("it is fsync or os"));
+}
+
+#[test]
+fn an_unprotected_listener_for_other_machines_is_refused() {
+    let told = complaint("[listen]\notlp_http = \"0.0.0.0:4318\"", &[]);
+    assert!(told.contains("listen.otlp_http = 0.0.0.0:4318"), "{told}");
+    let accepted = "[listen]\notlp_http = \"0.0.0.0:4318\"\nallow_insecure_remote = true";
+    merged(accepted, &[], &Flags::default()).unwrap();
+}
+
+#[test]
+fn a_wrong_line_of_a_file_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daymark.toml");
+    std::fs::write(&path, "[data]\ndir = \"d\"\ndisk = 1\n").unwrap();
+    let told = read(&path).unwrap_err().to_string();
+    assert!(told.contains("line 3") && told.contains("unknown field `disk`"), "{told}");
+}

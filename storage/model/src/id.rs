@@ -51,6 +51,11 @@ impl Lsn {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// The number before this one; none is below 0.
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
 }
 
 impl fmt::Display for Lsn {

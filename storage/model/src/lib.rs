@@ -3,29 +3,31 @@
 //! Nothing here does I/O or holds state. The feature `arrow` adds the row layouts and the two
 //! traits in which the write side meets: [`intake::Intake`] and [`intake::Decode`].
 
-/// Trace, span and log-sequence ids.
-pub mod id;
-/// Instants and the clock that is passed in.
-pub mod time;
-/// The three signals and the tables their rows live in.
-pub mod signal;
-/// How a request body is written and compressed.
-pub mod wire;
-/// What travels beside a request body: source, tier, tenant.
-pub mod origin;
-/// Why an item was rejected, modified, dropped or lost.
-pub mod reason;
-/// Quality bits of a stored row.
-pub mod quality;
-/// Every limit, by name.
-pub mod limits;
 /// Attribute value types and the layout of typed JSON.
 pub mod attribute;
-/// The public SQL tables and their columns.
-pub mod tables;
-/// Arrow layout of the rows in buffers and L0 segments.
-#[cfg(feature = "arrow")]
-pub mod rows;
+/// Trace, span and log-sequence ids.
+pub mod id;
 /// The traits and messages between collector and storage.
 #[cfg(feature = "arrow")]
 pub mod intake;
+/// Every limit, by name.
+pub mod limits;
+/// What travels beside a request body: source, tier, tenant.
+pub mod origin;
+/// Quality bits of a stored row.
+pub mod quality;
+/// Why an item was rejected, modified, dropped or lost.
+pub mod reason;
+/// Arrow layout of the rows in buffers and L0 segments.
+#[cfg(feature = "arrow")]
+pub mod rows;
+/// The three signals and the tables their rows live in.
+pub mod signal;
+/// Ids as people paste them, in every spelling.
+pub mod spelling;
+/// The public SQL tables and their columns.
+pub mod tables;
+/// Instants and the clock that is passed in.
+pub mod time;
+/// How a request body is written and compressed.
+pub mod wire;

@@ -48,6 +48,11 @@ impl Default for IntakeLimits {
     }
 }
 
+/// A request body that stays behind this rate for longer than `body_idle` is given up.
+pub const BODY_BYTES_PER_SECOND_MIN: usize = KIB;
+/// How long requests in flight may take to finish when the server stops.
+pub const DRAIN: Duration = Duration::from_secs(20);
+
 pub const HTTP2_STREAMS: u32 = 256;
 pub const HTTP2_HEADER_LIST_BYTES: u32 = 16 * 1024;
 pub const HTTP2_FRAME_BYTES: u32 = 1 << 20;
@@ -69,6 +74,9 @@ pub const VALUE_BYTES: usize = MIB;
 pub const CUT_MARKER: &str = "…cut";
 pub const EVENTS: usize = 1_024;
 pub const LINKS: usize = 1_024;
+/// The records of one batch, each counted with the texts of its scope and metric that its row repeats.
+/// Written out they grow at most eightfold, so that no column of a batch reaches 2 GiB.
+pub const BATCH_TEXT_BYTES: usize = 240 * MIB;
 
 /// A row dated further ahead than this is stored under its receive time.
 pub const FUTURE: Duration = Duration::from_secs(600);
@@ -87,6 +95,10 @@ pub const WAL_FILE_BYTES: u64 = 64 << 20;
 pub const WAL_GROUP_BYTES: usize = 8 * MIB;
 /// Identity bodies over this are kept lz4-compressed.
 pub const WAL_COMPRESS_FROM_BYTES: usize = 4 * KIB;
+/// Released WAL files that are kept for reuse.
+pub const WAL_SPARE_FILES: usize = 4;
+/// At ack level `os`: how long written records wait for their fsync.
+pub const WAL_SYNC_BEHIND: Duration = Duration::from_millis(200);
 
 /// Rows of a frozen chunk of a buffer.
 pub const CHUNK_ROWS: usize = 16_384;

@@ -20,16 +20,8 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    const ALL: [Self; 8] = [
-        Self::Empty,
-        Self::Text,
-        Self::Bool,
-        Self::Int,
-        Self::Double,
-        Self::Array,
-        Self::Map,
-        Self::Bytes,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Empty, Self::Text, Self::Bool, Self::Int, Self::Double, Self::Array, Self::Map, Self::Bytes];
 
     pub fn code(self) -> u8 {
         self as u8

@@ -1,0 +1,54 @@
+//! The one trait between those who ask (API, alerts, tests) and the engine that answers.
+//!
+//! Questions are checked and resolved; answers are plain types. Dropping a future or a stream stops its
+//! work within half a second: that is how a client that went away is noticed.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::error::AskError;
+use crate::ledger::{LedgerAsk, LedgerSheet};
+use crate::meta::Answer;
+use crate::query_id::QueryId;
+use crate::schema::SqlSchema;
+use crate::services::{ServiceRow, ServicesAsk};
+use crate::sql::{SqlAnswer, SqlAsk};
+use crate::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use crate::trace::{Trace, TraceAsk, TraceDeletion};
+use crate::trace_logs::{LogRow, TraceLogsAsk};
+
+/// An answer on its way.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
+
+pub trait Ask: Send + Sync + fmt::Debug {
+    /// A table for `SqlFormat::Json`, a stream for every other format.
+    fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
+    fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>>;
+
+    /// `NotFound` with the reason when no row has the id.
+    fn trace(&self, ask: TraceAsk) -> Answering<'_, Answer<Trace>>;
+    fn trace_logs(&self, ask: TraceLogsAsk) -> Answering<'_, Answer<Vec<LogRow>>>;
+    /// Done when no later answer shows the trace.
+    fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()>;
+
+    fn services(&self, ask: ServicesAsk) -> Answering<'_, Answer<Vec<ServiceRow>>>;
+
+    fn ledger(&self, ask: LedgerAsk) -> Answering<'_, Answer<LedgerSheet>>;
+    /// Counts all live rows anew, then answers as `ledger` without restrictions.
+    fn recount(&self, query_id: QueryId) -> Answering<'_, Answer<LedgerSheet>>;
+
+    fn status(&self) -> Answering<'_, Answer<Status>>;
+    fn segments(&self, ask: SegmentsAsk) -> Answering<'_, Answer<Vec<SegmentRow>>>;
+    /// Flushes and merges until nothing is pending.
+    fn settle(&self, query_id: QueryId) -> Answering<'_, Answer<Settled>>;
+
+    /// All that run now, oldest first.
+    fn queries(&self) -> Vec<RunningQuery>;
+    /// Stops a query that runs; false when none has the id. Its asker gets an error.
+    fn cancel(&self, query_id: &QueryId) -> bool;
+
+    fn readiness(&self) -> Readiness;
+    /// Our own metrics in the Prometheus text format.
+    fn metrics_text(&self) -> String;
+}

@@ -1,0 +1,41 @@
+//! Questions and answers as plain types: what the API, the command line and the UI speak, and what the
+//! query engine answers through [`ask::Ask`].
+//!
+//! No I/O, no runtime, no engine types: the package also compiles to wasm. Field names in JSON are those of
+//! docs/api.md. Questions reach the engine checked and resolved (instants instead of `-15m`, ids instead of
+//! spellings); the wire forms that people write live beside them.
+
+/// The one trait between those who ask and the engine.
+pub mod ask;
+/// Attributes in typed JSON, and their two ways to the outside.
+pub mod attribute;
+/// Durations as people write them.
+pub mod duration;
+/// Errors as RFC 9457 problems, and the one table of codes and statuses.
+pub mod error;
+/// Instants as people write them, and RFC 3339.
+pub mod instant;
+/// The balance sheet of all that came in.
+pub mod ledger;
+/// The envelope of every answer.
+pub mod meta;
+/// The closest known name, for hints.
+pub mod nearest;
+/// The name by which a question is found in logs and cancelled.
+pub mod query_id;
+/// A half-open range of time.
+pub mod range;
+/// What can be asked in SQL: tables, columns, functions.
+pub mod schema;
+/// The list of services.
+pub mod services;
+/// SQL and its answers.
+pub mod sql;
+/// The state of the server: status, segments, settling, running queries.
+pub mod system;
+/// One trace with all its spans.
+pub mod trace;
+/// The logs of one trace, and the log row.
+pub mod trace_logs;
+/// How ids, instants and wide integers are written in JSON.
+pub mod wire;

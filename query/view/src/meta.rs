@@ -1,0 +1,70 @@
+//! What stands beside every answer: how it was made, how complete it is, and how to go on.
+
+use daymark_model::time::Nanos;
+use serde::{Deserialize, Serialize};
+
+use crate::query_id::QueryId;
+
+/// An answer in its envelope: `{"data": …, "meta": {…}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer<T> {
+    pub data: T,
+    pub meta: Meta,
+}
+
+impl<T> Answer<T> {
+    /// An answer that is complete and scanned nothing.
+    pub fn of(data: T) -> Self {
+        Self { data, meta: Meta::default() }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Meta {
+    /// Written by the server, not by the engine.
+    pub query_id: Option<QueryId>,
+    /// Written by the server, not by the engine.
+    pub took_ms: f64,
+    pub scanned: Scanned,
+    /// All that was acknowledged before it is in the answer.
+    #[serde(with = "crate::wire::nanos_or_null")]
+    pub watermark: Option<Nanos>,
+    /// Where the next page starts; null at the end of the list.
+    pub cursor: Option<String>,
+    pub truncated: Option<Truncated>,
+    /// What is missing from the answer; empty = complete.
+    pub partial: Vec<Partial>,
+    /// The share of rows looked at, when not all were.
+    pub sampled: Option<f64>,
+    /// Matches over all pages, where the question asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// What was read to answer. `of_` = in range before pruning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scanned {
+    pub segments: u64,
+    pub bytes: u64,
+    pub rows: u64,
+    pub of_segments: u64,
+    pub of_bytes: u64,
+}
+
+/// The answer was cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Truncated {
+    pub reason: String,
+    pub shown: u64,
+    /// Null when not known.
+    pub total: Option<u64>,
+}
+
+/// A part that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    pub what: String,
+    pub reason: String,
+}

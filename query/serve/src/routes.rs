@@ -1,0 +1,18 @@
+//! The calls of the API, a file for each noun. Each checks its input, asks, and writes the answer.
+
+/// What stands at `/` until there is a page.
+pub(crate) mod front;
+/// The balance sheet.
+pub(crate) mod ledger;
+/// Liveness, readiness, our own metrics.
+pub(crate) mod probes;
+/// Queries that run now.
+pub(crate) mod queries;
+/// The list of services.
+pub(crate) mod services;
+/// SQL and its schema.
+pub(crate) mod sql;
+/// Status, segments, settling.
+pub(crate) mod system;
+/// One trace, its logs, its deletion.
+pub(crate) mod traces;

@@ -1,0 +1,33 @@
+//! The HTTP API over an [`Ask`](daymark_view::ask::Ask): one router, no engine.
+//!
+//! A request becomes a checked question, the answer becomes an envelope or a stream, and every failure
+//! becomes an RFC 9457 problem. Nothing here knows how an answer is found. A request that is closed early
+//! drops its question's future, which stops the work.
+
+/// Which media type the client wants.
+mod accept;
+/// Envelopes, lines, problems.
+mod answer;
+/// What a route knows of its request.
+mod asked;
+/// JSON bodies, unknown keys refused.
+mod body;
+/// What every request gets: an id, the guards, the headers, an answer even after a panic.
+mod dress;
+/// Who may ask: the checks of `Host` and `Origin`.
+mod guard;
+/// Accepting connections, serving them, stopping.
+mod listen;
+/// What the binary decides about the API.
+mod options;
+/// A trace as OTLP/JSON.
+mod otlp;
+/// Query parameters, unknown ones refused.
+mod params;
+/// Which call goes where, and what all calls share.
+mod router;
+/// The calls, a file for each noun.
+mod routes;
+
+pub use listen::serve;
+pub use options::Options;

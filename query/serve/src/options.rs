@@ -1,0 +1,38 @@
+//! What the binary decides about the API: the clock, the limits, where it is mounted and who may ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daymark_model::limits::QueryLimits;
+use daymark_model::time::Clock;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub clock: Arc<dyn Clock>,
+    pub limits: QueryLimits,
+    /// Where a proxy mounts the API: empty, or such as `/daymark`.
+    pub base_path: String,
+    /// Names beside IP addresses and `localhost` under which a loopback listener may be asked.
+    pub hosts: Vec<String>,
+    pub connections: usize,
+    pub header_read: Duration,
+    /// For a whole request body.
+    pub body_read: Duration,
+    /// How long running answers may take after the server was told to stop.
+    pub drain: Duration,
+}
+
+impl Options {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            limits: QueryLimits::default(),
+            base_path: String::new(),
+            hosts: Vec::new(),
+            connections: 1_000,
+            header_read: Duration::from_secs(10),
+            body_read: Duration::from_secs(30),
+            drain: Duration::from_secs(5),
+        }
+    }
+}

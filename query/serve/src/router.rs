@@ -1,0 +1,99 @@
+//! Which call goes where, and what all calls share: the id, the guards, compression, problems for calls
+//! that do not exist.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use daymark_model::limits::QueryLimits;
+use daymark_model::time::{Clock, Nanos};
+use daymark_view::ask::Ask;
+use daymark_view::error::{AskError, Code};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+
+use crate::answer::Refusal;
+use crate::dress::dress;
+use crate::guard::Guard;
+use crate::options::Options;
+use crate::routes::{front, ledger, probes, queries, services, sql, system, traces};
+
+const BASE: &str = "/api/v1";
+
+/// What every route reaches.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) ask: Arc<dyn Ask>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: QueryLimits,
+    pub(crate) guard: Guard,
+    pub(crate) body_read: std::time::Duration,
+}
+
+impl Site {
+    pub(crate) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+}
+
+pub(crate) fn router(ask: Arc<dyn Ask>, options: Options, is_loopback: bool) -> Router {
+    let site = Arc::new(Site {
+        ask,
+        clock: options.clock,
+        limits: options.limits,
+        guard: Guard { is_loopback, hosts: options.hosts },
+        body_read: options.body_read,
+    });
+    let probes = Router::new()
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics));
+    let all = probes.clone().route("/", get(front::front)).nest(BASE, calls());
+    let mounted = match options.base_path.trim_matches('/') {
+        "" => all,
+        // Probes also answer outside the prefix: they come from the machine, not through the proxy.
+        prefix => probes.route(&format!("/{prefix}/"), get(front::front)).nest(&format!("/{prefix}"), all),
+    };
+    mounted
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(Arc::clone(&site), dress))
+        .layer(compression())
+        .with_state(site)
+}
+
+fn calls() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/sql", post(sql::sql))
+        .route("/sql/schema", get(sql::schema))
+        .route("/traces/{id}", get(traces::trace).delete(traces::delete))
+        .route("/traces/{id}/logs", get(traces::logs))
+        .route("/services", get(services::services))
+        .route("/ledger", get(ledger::ledger))
+        .route("/ledger/recount", post(ledger::recount))
+        .route("/system/status", get(system::status))
+        .route("/system/segments", get(system::segments))
+        .route("/system/settle", post(system::settle))
+        .route("/system/queries", get(queries::list))
+        .route("/queries/{id}", get(queries::one).delete(queries::cancel))
+}
+
+/// Fast levels: an answer is read once, so its sender's time counts more than its size.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let predicate =
+        DefaultPredicate::new().and(NotForContentType::const_new("application/vnd.apache.parquet"));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)
+}
+
+async fn no_such_path() -> Refusal {
+    Refusal(AskError::new(Code::NotFound, "there is no such path").hint("GET / lists the calls"))
+}
+
+async fn no_such_method() -> Refusal {
+    Refusal(
+        AskError::new(Code::MethodNotAllowed, "the path does not take this method")
+            .hint("GET / lists the calls"),
+    )
+}

@@ -1,0 +1,20 @@
+//! The API as a client sees it, over real connections and an engine that answers from memory.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+/// An engine with fixed answers that remembers what it was asked.
+mod canned;
+/// A running server and a client for it.
+mod site;
+
+/// Envelopes, headers, ids, tags, compression.
+mod answers;
+/// Clients that go away, servers that stop.
+mod ends;
+/// Statuses and problems.
+mod errors;
+/// What the engine is asked for given parameters.
+mod questions;
+/// SQL: bodies, formats, streams.
+mod sql;
+/// Traces: json, lines, OTLP, logs, deletion.
+mod traces;

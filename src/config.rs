@@ -16,7 +16,7 @@ use crate::args::AckLevel;
 const DEFAULT: &str = include_str!("config/default.toml");
 const SECTIONS: [&str; 4] = ["data", "listen", "ack", "ui"];
 
-/// Flags that set what the file sets too.
+// A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Flags {
     /// Where everything is kept [default: ./daymark-data]

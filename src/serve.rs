@@ -1,0 +1,169 @@
+//! Everything in one process: opens the store, binds the listeners, waits for a signal, stops in order.
+//!
+//! Intake and questions have runtimes of their own, so that a heavy query does not hold up an export.
+//! Stopping: no new requests, finish what is in flight, make the log durable, go.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use daymark_collector::Receivers;
+use daymark_collector::receive::{grpc, http};
+use daymark_decode::OtlpDecode;
+use daymark_model::intake::{Decode, Intake};
+use daymark_model::limits::IntakeLimits;
+use daymark_model::time::{Clock, SystemClock};
+use daymark_query::Answerer;
+use daymark_storage::{Options, Store};
+use daymark_vfs::RealFs;
+use daymark_view::ask::Ask;
+use daymark_wal::Ack;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::AckLevel;
+use crate::config::Settings;
+
+/// Serves until a signal comes.
+pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    run_with(settings, |_| Ok(()))
+}
+
+/// The addresses that are really listened on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doors {
+    pub(crate) ui: Option<SocketAddr>,
+    pub(crate) otlp_grpc: Option<SocketAddr>,
+    pub(crate) otlp_http: Option<SocketAddr>,
+}
+
+/// Serves, and calls `ready` once everything listens.
+pub(crate) fn run_with(
+    settings: &Settings,
+    ready: impl FnOnce(&Doors) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    log_to_stderr();
+    let intake = runtime("intake")?;
+    let questions = runtime("ask")?;
+    let done = intake.block_on(serve(settings, &questions, ready));
+    questions.shutdown_background();
+    done?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(
+    settings: &Settings,
+    questions: &Runtime,
+    ready: impl FnOnce(&Doors) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let decode: Arc<dyn Decode> = Arc::new(OtlpDecode);
+    let ack = match settings.ack {
+        AckLevel::Fsync => Ack::Fsync,
+        AckLevel::Os => Ack::Os,
+    };
+    let options = Options { ack, ..Options::at(&settings.data) };
+    let store = Store::open(options, Arc::new(RealFs), Arc::clone(&decode), Arc::clone(&clock))
+        .await
+        .context("the store cannot be opened")?;
+    let answers = daymark_query::Options {
+        ack: settings.ack.name().to_owned(),
+        insecure: settings.insecure_remote,
+        ..daymark_query::Options::default()
+    };
+    let ask: Arc<dyn Ask> =
+        Arc::new(Answerer::new(store.clone(), answers).context("the query threads cannot be started")?);
+
+    let (stop, stopped) = watch::channel(false);
+    let stopped = move || {
+        let mut stopped = stopped.clone();
+        async move {
+            // A dropped sender means the same: the server ends.
+            let _told = stopped.wait_for(|stopped| *stopped).await;
+        }
+    };
+    let intake: Arc<dyn Intake> = Arc::new(store.clone());
+    let origins = settings.cors_origins.clone();
+    let receivers = Receivers::new(intake, decode, Arc::clone(&clock), IntakeLimits::default(), origins);
+    let mut doors = Doors::default();
+    let mut listeners = JoinSet::new();
+    if let Some(listener) = bind("otlp_grpc", settings.otlp_grpc, &mut doors.otlp_grpc).await? {
+        listeners.spawn(grpc::serve(listener, receivers.clone(), stopped()));
+    }
+    if let Some(listener) = bind("otlp_http", settings.otlp_http, &mut doors.otlp_http).await? {
+        listeners.spawn(http::serve(listener, receivers, stopped()));
+    }
+    let mut api = None;
+    if let Some(listener) = bind("ui", settings.ui, &mut doors.ui).await? {
+        let mut options = daymark_serve::Options::new(clock);
+        options.base_path.clone_from(&settings.base_path);
+        let listener = listener.into_std().context("the API's listener")?;
+        let stopped = stopped();
+        api = Some(questions.spawn(async move {
+            daymark_serve::serve(TcpListener::from_std(listener)?, ask, options, stopped).await
+        }));
+    }
+    announce(&doors, settings);
+    ready(&doors)?;
+
+    told_to_stop().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    while listeners.join_next().await.is_some() {}
+    if let Some(api) = api {
+        api.await.context("the API died")?.context("the API failed")?;
+    }
+    store.close().await.context("the store could not be closed")
+}
+
+async fn bind(
+    name: &str,
+    address: Option<SocketAddr>,
+    bound: &mut Option<SocketAddr>,
+) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address} (listen.{name})"))?;
+    *bound = Some(listener.local_addr()?);
+    Ok(Some(listener))
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn runtime(name: &str) -> anyhow::Result<Runtime> {
+    let runtime = Builder::new_multi_thread().thread_name(name).enable_all().build();
+    runtime.with_context(|| format!("the {name} runtime cannot be started"))
+}
+
+/// `DAYMARK_LOG` takes the directives of tracing's filters, such as `debug` or `daymark_storage=debug`.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("DAYMARK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second server in one process keeps the first one's log.
+    let _already_set = logs.try_init();
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the verb: where to send and where to look")]
+fn announce(doors: &Doors, settings: &Settings) {
+    let show = |address: Option<SocketAddr>, scheme: &str| {
+        address.map_or_else(|| "off".to_owned(), |address| format!("{scheme}{address}"))
+    };
+    println!("API        {}", show(doors.ui, "http://"));
+    println!("OTLP/gRPC  {}", show(doors.otlp_grpc, "http://"));
+    println!("OTLP/HTTP  {}", show(doors.otlp_http, "http://"));
+    println!("data       {}", settings.data.display());
+    println!("ready");
+}

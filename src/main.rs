@@ -1,0 +1,55 @@
+//! The `daymark` command: parses, runs one verb, says how it ended.
+
+/// Verbs and flags.
+mod args;
+/// Settings from defaults, file, environment and flags.
+mod config;
+/// Everything in one process, from listeners to disk.
+mod serve;
+/// A living shop that sends to a server.
+mod demo;
+/// Verbs that ask a running server.
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use mimalloc::MiMalloc;
+
+use crate::args::{Args, ConfigVerb, Verb};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::Serve(serve) => serve::run(&serve.settings()?),
+        Verb::Demo(demo) => demo::run(&demo),
+        Verb::Sql(sql) => cli::run(cli::sql::run(sql)),
+        Verb::Trace(trace) => cli::run(cli::trace::run(trace)),
+        Verb::Logs(logs) => cli::run(cli::logs::run(logs)),
+        Verb::Config(ConfigVerb::Default) => config::print_default(),
+        Verb::Config(ConfigVerb::Check(check)) => config::check(&check.settings),
+        Verb::Completion { shell } => args::print_completion(shell),
+    }
+}
+
+/// One line for the error, one for each cause.
+#[expect(clippy::print_stderr, reason = "the one place where the command complains")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("daymark: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because {cause}");
+    }
+}

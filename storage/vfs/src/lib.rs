@@ -7,16 +7,19 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// A file system in memory that loses, tears and refuses what a test asks it to.
+pub mod fault;
 /// The machine's file system.
 mod real;
 
 pub use real::RealFs;
 
 /// A file that is being written.
+#[expect(clippy::len_without_is_empty, reason = "the length of a file, which is no collection")]
 pub trait VfsFile: Send + Sync + fmt::Debug {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
-    /// Reserves space, zero filled, and sets the length.
+    /// Reserves space, zero filled, and sets the length. Never shortens a file.
     fn allocate(&self, len: u64) -> io::Result<()>;
     fn set_len(&self, len: u64) -> io::Result<()>;
     fn len(&self) -> io::Result<u64>;

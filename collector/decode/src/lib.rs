@@ -1,0 +1,122 @@
+//! Turns OTLP request bodies into Arrow rows.
+//!
+//! A body is walked once to be counted and refused as a whole where it cannot be read, and decoded a second
+//! time, record by record, where each mends or loses only itself. JSON is rewritten as protobuf first, so
+//! there is one way from bytes to rows.
+
+/// Attribute values and their limits.
+mod any;
+/// The attributes of a record.
+mod attributes;
+/// Growing Arrow columns.
+mod columns;
+/// Resource and scope, around the records.
+mod envelope;
+/// The columns of resource, scope and origin.
+mod heads;
+/// Times that can be stored.
+mod instant;
+/// JSON syntax, one token after the other.
+mod json;
+/// Log records to rows.
+mod log;
+/// Data points to rows, and their series.
+mod metric;
+/// The OTLP messages as tables.
+mod otlp;
+/// Accepted, rejected, modified.
+mod outcome;
+/// Whom a span called.
+mod peer;
+/// The weight of a sampled span.
+mod sampling;
+/// Severities that are told in words.
+mod severity;
+/// Log bodies without their variables.
+pub mod shape;
+/// Spans to rows.
+mod span;
+/// Repaired and cut texts.
+mod text;
+/// OTLP/JSON rewritten as protobuf.
+mod transcode;
+/// The text form of attribute values.
+pub mod typed_json;
+/// Counting and refusing.
+mod walk;
+/// Protobuf, field by field, borrowed.
+mod wire;
+
+use std::borrow::Cow;
+
+use daymark_model::intake::{Decode, Decoded, Unreadable};
+use daymark_model::origin::Origin;
+use daymark_model::signal::Signal;
+use daymark_model::wire::Format;
+
+use crate::log::Logs;
+use crate::metric::Metrics;
+use crate::outcome::Outcome;
+use crate::span::Spans;
+use crate::wire::Malformed;
+
+/// The decoder of OTLP, in protobuf and JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OtlpDecode;
+
+impl Decode for OtlpDecode {
+    fn count(&self, signal: Signal, format: Format, body: &[u8]) -> Result<u32, Unreadable> {
+        walk::count(signal, &protobuf(signal, format, body)?).map_err(unreadable)
+    }
+
+    fn decode(
+        &self,
+        signal: Signal,
+        format: Format,
+        origin: &Origin,
+        body: &[u8],
+    ) -> Result<Decoded, Unreadable> {
+        let body = protobuf(signal, format, body)?;
+        let decoded = match signal {
+            Signal::Spans => decode_spans(&body, origin),
+            Signal::Logs => decode_logs(&body, origin),
+            Signal::Metrics => decode_metrics(&body, origin),
+        };
+        decoded.map_err(unreadable)
+    }
+}
+
+/// The body as protobuf, whatever it was written in.
+fn protobuf(signal: Signal, format: Format, body: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
+    match format {
+        Format::OtlpProtobuf => Ok(Cow::Borrowed(body)),
+        Format::OtlpJson => transcode::protobuf(signal, body).map(Cow::Owned),
+    }
+}
+
+fn decode_spans(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
+    let mut spans = Spans::new(origin);
+    let resources = envelope::walk(body, &mut spans)?;
+    let Outcome { tally, first_rejection, .. } = std::mem::take(&mut spans.outcome);
+    let rows = spans.finish().into_iter().collect();
+    Ok(Decoded { rows, resources, series: Vec::new(), tally, first_rejection })
+}
+
+fn decode_logs(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
+    let mut logs = Logs::new(origin);
+    let resources = envelope::walk(body, &mut logs)?;
+    let Outcome { tally, first_rejection, .. } = std::mem::take(&mut logs.outcome);
+    let rows = logs.finish().into_iter().collect();
+    Ok(Decoded { rows, resources, series: Vec::new(), tally, first_rejection })
+}
+
+fn decode_metrics(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
+    let mut metrics = Metrics::new(origin);
+    let resources = envelope::walk(body, &mut metrics)?;
+    let metric::Finished { rows, series, outcome: Outcome { tally, first_rejection, .. } } = metrics.finish();
+    Ok(Decoded { rows, resources, series, tally, first_rejection })
+}
+
+fn unreadable(malformed: Malformed) -> Unreadable {
+    Unreadable { detail: format!("the body is not OTLP protobuf: {malformed}") }
+}

@@ -237,7 +237,7 @@ pub struct Resource {
 /// One metric series: stored once per segment and joined by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Series {
-    /// xxh3-64 of all other fields.
+    /// xxh3-64 of `attributes`, seeded with that of what describes the metric, its scope and its resource.
     pub id: u64,
     pub metric: String,
     /// gauge, sum, histogram, exp_histogram, summary.

@@ -163,8 +163,7 @@ const QUALITY: Column = stored(
 );
 const SCOPE_ATTRIBUTES: Column =
     stored("scope_attributes", Type::Json, "attributes of the scope, typed").or_null();
-const SCHEMA_URL: Column =
-    stored("schema_url", Type::Dict, "of the scope, else of the resource").or_null();
+const SCHEMA_URL: Column = stored("schema_url", Type::Dict, "of the scope, else of the resource").or_null();
 
 /// A span event.
 pub const EVENT: &[Column] = &[
@@ -182,10 +181,8 @@ pub const LINK: &[Column] = &[
 ];
 
 /// A quantile of a summary.
-pub const QUANTILE: &[Column] = &[
-    stored("quantile", Type::F64, "0..1"),
-    stored("value", Type::F64, "value at the quantile"),
-];
+pub const QUANTILE: &[Column] =
+    &[stored("quantile", Type::F64, "0..1"), stored("value", Type::F64, "value at the quantile")];
 
 pub const SPANS: PublicTable = PublicTable {
     name: "spans",

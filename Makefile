@@ -1,0 +1,22 @@
+# The verbs people type. `make run` and `make test` need nothing but a Rust toolchain on Debian 12.
+
+CARGO ?= cargo
+# Reuse an existing target folder outside the checkout; without one cargo's own default holds.
+ifdef DAYMARK_TARGET
+export CARGO_TARGET_DIR := $(DAYMARK_TARGET)
+endif
+
+.PHONY: run test check
+
+## Builds, starts and feeds a living demo: http://127.0.0.1:4300
+run:
+	$(CARGO) run --bin daymark -- demo
+
+## Everything that must hold, in the order of what fails first.
+test: check
+	$(CARGO) test --workspace
+
+## Formatting, lints, layers and tidiness: seconds once dependencies are built.
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings

@@ -1,0 +1,42 @@
+//! Why a segment could not be written or read.
+//!
+//! Callers branch on one thing: whether bytes on disk are damaged, because then the rest of the data is
+//! still answered, as partial.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use arrow::error::ArrowError;
+use parquet::errors::ParquetError;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// Bytes differ from what was written. With a row group, the other row groups can still be read.
+    #[error("{} is damaged: {what}", file.display())]
+    Corrupt { file: PathBuf, row_group: Option<usize>, what: String },
+    /// The caller's rows or question do not fit the table.
+    #[error("{0}")]
+    Input(String),
+    #[error("parquet: {0}")]
+    Parquet(#[from] ParquetError),
+    #[error("arrow: {0}")]
+    Arrow(#[from] ArrowError),
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn corrupt(file: &Path, what: impl Into<String>) -> Self {
+        Self::Corrupt { file: file.to_owned(), row_group: None, what: what.into() }
+    }
+
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Corrupt { .. })
+    }
+}

@@ -1,0 +1,104 @@
+//! Writing `data.parquet`, row group by row group and in each column by column.
+//!
+//! Columns of a row group are handed over whole and cut here into blocks, so that every flat page holds
+//! exactly one block. Its checksums (`pages.crc`) are taken from the bytes as they stand in the file.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{FieldRef, SchemaRef};
+use daymark_model::signal::Table;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use parquet::file::writer::SerializedFileWriter;
+
+use crate::error::{Error, Result};
+use crate::folder::{FileWriter, Folder};
+use crate::layout;
+use crate::meta::Level;
+use crate::pages::{PAGES, encode_pages};
+
+pub(crate) const DATA: &str = "data.parquet";
+
+pub(crate) struct DataWriter {
+    schema: SchemaRef,
+    file: SerializedFileWriter<FileWriter>,
+    factory: ArrowRowGroupWriterFactory,
+    groups: usize,
+}
+
+impl DataWriter {
+    /// `schema` is that of [`layout::schema`].
+    pub(crate) fn create(folder: &Folder<'_>, table: Table, level: Level, schema: SchemaRef) -> Result<Self> {
+        let properties = layout::properties(table, level, &schema)?;
+        let writer = ArrowWriter::try_new(folder.create(DATA)?, Arc::clone(&schema), Some(properties))?;
+        let (file, factory) = writer.into_serialized_writer()?;
+        Ok(Self { schema, file, factory, groups: 0 })
+    }
+
+    /// Starts a row group: its columns, in the order of the schema.
+    pub(crate) fn columns(&mut self) -> Result<Vec<ColumnWriter>> {
+        let mut leaves = self.factory.create_column_writers(self.groups)?.into_iter();
+        self.groups += 1;
+        let mut columns = Vec::with_capacity(self.schema.fields().len());
+        for field in self.schema.fields() {
+            let count = leaf_count(field);
+            columns.push(ColumnWriter {
+                field: Arc::clone(field),
+                leaves: leaves.by_ref().take(count).collect(),
+            });
+        }
+        Ok(columns)
+    }
+
+    /// Ends a row group with the chunks of its columns, in the order of the schema.
+    pub(crate) fn append(&mut self, chunks: impl IntoIterator<Item = ArrowColumnChunk>) -> Result<()> {
+        let mut group = self.file.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    /// Finishes the file and writes the checksums of its pages.
+    pub(crate) fn finish(self, folder: &mut Folder<'_>) -> Result<()> {
+        let mut file = self.file.into_inner()?;
+        file.flush().map_err(Error::io(file.path()))?;
+        let pages = encode_pages(&file)?;
+        folder.finish(file)?;
+        folder.write(PAGES, &pages)
+    }
+}
+
+fn leaf_count(field: &FieldRef) -> usize {
+    use arrow::datatypes::DataType;
+    match field.data_type() {
+        DataType::List(item) => leaf_count(item),
+        DataType::Struct(fields) => fields.iter().map(leaf_count).sum(),
+        _ => 1,
+    }
+}
+
+/// One column of a row group.
+pub(crate) struct ColumnWriter {
+    field: FieldRef,
+    leaves: Vec<ArrowColumnWriter>,
+}
+
+impl ColumnWriter {
+    /// Adds the next block: a page of each flat column.
+    pub(crate) fn block(&mut self, values: &ArrayRef) -> Result<()> {
+        for (writer, leaf) in self.leaves.iter_mut().zip(compute_leaves(&self.field, values)?) {
+            writer.write(&leaf)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<ArrowColumnChunk>> {
+        self.leaves.into_iter().map(|leaf| Ok(leaf.close()?)).collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! What a block cannot have: one Bloom filter for each block, of attribute values (`attrs.bf`, in merged
+//! files) and of the words of log bodies (`tokens.bf`).
+//!
+//! The files are read when they are asked, not kept in memory: such questions are rare, and a read is cheap
+//! next to the rows it saves.
+
+use std::path::Path;
+
+use daymark_model::limits::VALUE_INDEXED_BYTES;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::attributes::Attribute;
+use crate::bloom::{Bloom, block_may_have};
+use crate::codec::{Decoder, Encoder};
+use crate::error::Result;
+
+pub(crate) const ATTRIBUTE_BLOOMS: &str = "attrs.bf";
+pub(crate) const TOKEN_BLOOMS: &str = "tokens.bf";
+const MAGIC: [u8; 4] = *b"DMF1";
+const RECENT: usize = 1 << 10;
+/// Stands for all words of a body that is too long to index.
+const LONG_BODY: u64 = 1;
+
+pub(crate) fn key_hash(key: &str) -> u64 {
+    xxh3_64(key.as_bytes())
+}
+
+/// The hash that stands for a value. Long values are not indexed: their key stands for them.
+fn value_hash(key_hash: u64, value: &str) -> u64 {
+    if value.len() > VALUE_INDEXED_BYTES { key_hash } else { xxh3_64_with_seed(value.as_bytes(), key_hash) }
+}
+
+/// Cuts a text into its words: runs of letters and digits, in lower case.
+pub fn words(text: &str, mut each: impl FnMut(&str)) {
+    let mut folded = String::new();
+    for word in text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        folded.clear();
+        if word.is_ascii() {
+            folded.push_str(word);
+            folded.make_ascii_lowercase();
+        } else {
+            folded.extend(word.chars().flat_map(char::to_lowercase));
+        }
+        each(&folded);
+    }
+}
+
+/// Collects hashes of rows in file order.
+#[derive(Debug)]
+pub(crate) struct BloomsBuilder {
+    block_rows: usize,
+    rows: usize,
+    hashes: Vec<u64>,
+    /// Hashes met lately in this block: most values repeat.
+    recent: Vec<u64>,
+    filters: Vec<Bloom>,
+}
+
+impl BloomsBuilder {
+    pub(crate) fn new(block_rows: usize) -> Self {
+        Self { block_rows, rows: 0, hashes: Vec::new(), recent: vec![0; RECENT], filters: Vec::new() }
+    }
+
+    /// Adds an attribute of the current row.
+    pub(crate) fn attribute(&mut self, key_hash: u64, attribute: Attribute<'_>) {
+        if let Some(text) = attribute.text() {
+            self.put(key_hash);
+            self.put(value_hash(key_hash, text));
+        }
+    }
+
+    /// Adds the body of the current row.
+    pub(crate) fn body(&mut self, body: &str) {
+        if body.len() > VALUE_INDEXED_BYTES {
+            self.put(LONG_BODY);
+        } else {
+            words(body, |word| self.put(xxh3_64(word.as_bytes())));
+        }
+    }
+
+    fn put(&mut self, hash: u64) {
+        let recent = &mut self.recent[hash as usize % RECENT];
+        if *recent != hash || hash == 0 {
+            *recent = hash;
+            self.hashes.push(hash);
+        }
+    }
+
+    pub(crate) fn end_row(&mut self) {
+        self.rows += 1;
+        if self.rows == self.block_rows {
+            self.end_block();
+        }
+    }
+
+    fn end_block(&mut self) {
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        self.filters.push(Bloom::of(&self.hashes));
+        self.hashes.clear();
+        self.recent.fill(0);
+        self.rows = 0;
+    }
+
+    pub(crate) fn encode(mut self) -> Vec<u8> {
+        if self.rows > 0 {
+            self.end_block();
+        }
+        let mut out = Encoder::new(MAGIC);
+        out.count(self.filters.len());
+        self.filters.iter().for_each(|filter| filter.encode(&mut out));
+        out.finish()
+    }
+}
+
+/// The numbers of the blocks that may have all of these attributes in a row.
+pub(crate) fn blocks_with_attributes(
+    path: &Path,
+    bytes: &[u8],
+    wanted: &[(String, String)],
+) -> Result<Vec<u32>> {
+    let hashes: Vec<_> = wanted.iter().map(|(key, value)| value_hash(key_hash(key), value)).collect();
+    blocks(path, bytes, |filter| hashes.iter().all(|hash| block_may_have(filter, *hash)))
+}
+
+/// The numbers of the blocks that may have all words of a text in a body.
+pub(crate) fn blocks_with_words(path: &Path, bytes: &[u8], wanted: &str) -> Result<Vec<u32>> {
+    let mut hashes = Vec::new();
+    words(wanted, |word| hashes.push(xxh3_64(word.as_bytes())));
+    let has_all = |filter: &[u8]| hashes.iter().all(|hash| block_may_have(filter, *hash));
+    blocks(path, bytes, |filter| has_all(filter) || block_may_have(filter, LONG_BODY))
+}
+
+fn blocks(path: &Path, bytes: &[u8], may_match: impl Fn(&[u8]) -> bool) -> Result<Vec<u32>> {
+    let mut from = Decoder::new(path, MAGIC, bytes)?;
+    let mut blocks = Vec::new();
+    for block in 0..from.count(4)? as u32 {
+        if may_match(from.array_of(Bloom::BLOCK_BYTES)?) {
+            blocks.push(block);
+        }
+    }
+    from.end()?;
+    Ok(blocks)
+}

@@ -1,0 +1,60 @@
+//! The immutable segment folder: rows as Parquet, the indexes derived from them, and proof that both are whole.
+//!
+//! Rows come in as Arrow batches ([`write()`]) or from other segments ([`merge()`]) and go out through
+//! [`Segment`]. The rows are the truth; every other file of a folder can be rebuilt from them. Bytes that
+//! fail their checksum never become an answer. The format is told in docs/formats/segment.md.
+
+/// The attributes of a row and their JSON text.
+mod attributes;
+/// Split-block Bloom filter.
+mod bloom;
+/// From attribute values and words to blocks: `attrs.bf` and `tokens.bf`.
+mod blooms;
+/// The little-endian bytes of index files.
+mod codec;
+/// Writing `data.parquet`.
+mod data;
+/// `resources.parquet` and `series.parquet`.
+mod described;
+/// Why a segment could not be written or read.
+mod error;
+/// Files of a folder that is being written.
+mod folder;
+/// The indexes of a run of rows.
+mod index;
+/// Stored columns: Parquet field ids, encodings, compression.
+mod layout;
+/// Merging segments.
+mod merge;
+/// What a segment is and what its files are: `meta.json`.
+mod meta;
+/// Checksums of pages, and the page-checking source of every read.
+mod pages;
+/// What a reader asks for, whatever holds the rows.
+mod projection;
+/// Sets of row numbers.
+mod ranges;
+/// Reading rows of an open segment.
+mod read;
+/// An open segment.
+mod segment;
+/// From trace id to rows: `trace.idx` and `trace.bf`.
+mod trace;
+/// From time, service, name and errors to blocks and rows: `values.idx`.
+mod values;
+/// Checking a folder against its checksums and its rows.
+mod verify;
+/// Writing a level 0 segment.
+mod write;
+
+pub use blooms::words;
+pub use error::{Error, Result};
+pub use merge::{Input, MergeStats, merge};
+pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};
+pub use projection::Projection;
+pub use ranges::RowRanges;
+pub use read::Rows;
+pub use segment::{Block, Segment};
+pub use values::Predicate;
+pub use verify::{Finding, verify};
+pub use write::write;

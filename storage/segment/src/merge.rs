@@ -1,0 +1,154 @@
+//! Merging segments into one: sorted rows without repeats, attributes in columns of their own.
+//!
+//! Row numbers are sorted first; then one column at a time is read from all inputs, gathered in the new
+//! order and encoded. Memory is some 32 bytes a row, one column of a pass, and the encoded columns of a
+//! pass of [`PASS_GROUPS`] row groups. The inputs stay as they are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use daymark_model::rows::{Resource, Series};
+use daymark_model::signal::Table;
+use daymark_vfs::Vfs;
+
+use crate::attributes::has_attributes;
+use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder};
+use crate::data::DataWriter;
+use crate::error::{Error, Result};
+use crate::folder::Folder;
+use crate::index::Indexer;
+use crate::layout::{self, block_rows, row_group_rows};
+use crate::meta::{Meta, Spec};
+use crate::ranges::RowRanges;
+use crate::segment::Segment;
+use crate::write::write_described;
+
+/// Which attribute keys get columns of their own.
+mod classes;
+/// From rows of the inputs to columns of the output.
+mod gather;
+/// The order of the rows.
+mod order;
+/// Which rows tell the same.
+mod repeats;
+
+use classes::Classes;
+use gather::Pass;
+
+/// Row groups that are encoded side by side.
+const PASS_GROUPS: usize = 4;
+/// Bytes of a row group before compression.
+const GROUP_BYTES: usize = 256 << 20;
+pub(crate) const BATCH_ROWS: usize = 16_384;
+
+/// Rows of a segment that go into a merge. Inputs stand in the order of their arrival.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub segment: Arc<Segment>,
+    /// The rows to take: those of the window, without erased ones.
+    pub rows: RowRanges,
+}
+
+/// What a merge left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MergeStats {
+    /// Rows taken from the inputs.
+    pub rows_in: u64,
+    /// Rows left out because another one says the same, by source.
+    pub repeats: BTreeMap<String, u64>,
+    /// Data points left out because a later one gives another value for the same instant, by source.
+    pub conflicts: BTreeMap<String, u64>,
+}
+
+/// A row of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RowRef {
+    pub(crate) input: u32,
+    pub(crate) row: u32,
+}
+
+/// Merges the rows into the empty folder `dir`. All inputs hold rows of the table of `spec`.
+pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<(Meta, MergeStats)> {
+    let table = spec.table;
+    if let Some(other) = inputs.iter().map(|input| input.segment.table()).find(|other| *other != table) {
+        return Err(Error::Input(format!("rows of {other} cannot be merged into {table}")));
+    }
+    let described = Described::of(inputs);
+    let sorted = order::sorted(table, inputs, &described.series)?;
+    let kept = repeats::without(table, inputs, &sorted)?;
+    let stats = MergeStats {
+        rows_in: sorted.len() as u64,
+        repeats: repeats::by_source(table, inputs, &kept.repeats)?,
+        conflicts: repeats::by_source(table, inputs, &kept.conflicts)?,
+    };
+    drop(sorted);
+    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described)?;
+    Ok((meta, stats))
+}
+
+fn write_rows(
+    fs: &dyn Vfs,
+    dir: &Path,
+    spec: &Spec,
+    inputs: &[Input],
+    rows: &[RowRef],
+    described: &Described,
+) -> Result<Meta> {
+    let mut folder = Folder::new(fs, dir);
+    let classes = Classes::of(spec.table, inputs, rows.len())?;
+    let schema = layout::schema(spec.table, classes.own());
+    let mut data = DataWriter::create(&folder, spec.table, spec.level, schema)?;
+    let mut indexer = Indexer::new(spec.table, &described.resources, &described.series);
+    let mut blooms = BloomsBuilder::new(block_rows(spec.table));
+    let group_rows = group_rows(spec, inputs);
+    for rows in rows.chunks(group_rows * PASS_GROUPS) {
+        Pass::new(spec.table, inputs, rows).write(
+            &classes,
+            group_rows,
+            &mut data,
+            &mut indexer,
+            &mut blooms,
+        )?;
+    }
+    data.finish(&mut folder)?;
+    write_described(&mut folder, spec.table, &described.resources, &described.series)?;
+    if has_attributes(spec.table) {
+        folder.write(ATTRIBUTE_BLOOMS, &blooms.encode())?;
+    }
+    let meta = Meta::new(spec, indexer.rows(), indexer.time(), classes.into_own());
+    indexer.write(&mut folder)?;
+    folder.seal(meta)
+}
+
+/// Rows of a row group: fewer where rows are so long that a column of a pass would not fit in memory.
+fn group_rows(spec: &Spec, inputs: &[Input]) -> usize {
+    let row_bytes = inputs.iter().map(|input| input.segment.row_bytes()).max().unwrap_or_default();
+    let fitting = GROUP_BYTES / usize::try_from(row_bytes).unwrap_or(usize::MAX).max(1);
+    let block = block_rows(spec.table);
+    (fitting / block * block).clamp(block, row_group_rows(spec.level))
+}
+
+/// Resources and series of all inputs, each once, by id.
+struct Described {
+    resources: Vec<Arc<Resource>>,
+    series: Vec<Arc<Series>>,
+}
+
+impl Described {
+    fn of(inputs: &[Input]) -> Self {
+        let resources = inputs.iter().flat_map(|input| input.segment.resources());
+        let resources: BTreeMap<_, _> = resources.map(|one| (one.id, one)).collect();
+        let series = inputs.iter().flat_map(|input| input.segment.series());
+        let series: BTreeMap<_, _> = series.map(|one| (one.id, one)).collect();
+        Self {
+            resources: resources.into_values().map(Arc::clone).collect(),
+            series: series.into_values().map(Arc::clone).collect(),
+        }
+    }
+}
+
+/// The column that tells data points of one series apart from others, or the lines and spans of a trace.
+pub(crate) fn is_by_series(table: Table) -> bool {
+    !matches!(table, Table::Spans | Table::Logs)
+}

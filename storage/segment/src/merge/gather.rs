@@ -1,0 +1,141 @@
+//! From rows of the inputs to columns of the output, one column at a time for some row groups.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, new_empty_array};
+use arrow::compute::{concat, concat_batches, interleave};
+use arrow::datatypes::{Field, Schema};
+use daymark_model::rows;
+use daymark_model::signal::Table;
+use parquet::arrow::arrow_writer::ArrowColumnChunk;
+
+use super::classes::Classes;
+use super::repeats::by_input;
+use super::{BATCH_ROWS, Input, RowRef};
+use crate::attributes::{REST, has_attributes};
+use crate::blooms::BloomsBuilder;
+use crate::data::{ColumnWriter, DataWriter};
+use crate::error::Result;
+use crate::index::{self, Indexer};
+use crate::layout::block_rows;
+use crate::ranges::RowRanges;
+
+/// Building own columns and the list of the rest.
+mod spread;
+
+use spread::Spread;
+
+/// Output rows that are gathered together.
+pub(super) struct Pass<'a> {
+    table: Table,
+    inputs: &'a [Input],
+    /// The rows of each input that are read.
+    needed: Vec<RowRanges>,
+    /// For each output row its input and its position among the rows read from there.
+    places: Vec<(usize, usize)>,
+}
+
+/// A row group in the making.
+struct Group {
+    rows: Range<usize>,
+    columns: std::vec::IntoIter<ColumnWriter>,
+    chunks: Vec<ArrowColumnChunk>,
+    /// The columns that indexes are made of.
+    indexed: Vec<(Field, ArrayRef)>,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(table: Table, inputs: &'a [Input], rows: &[RowRef]) -> Self {
+        let needed = by_input(inputs, rows.to_vec());
+        let mut order: Vec<_> = rows.iter().copied().zip(0_u32..).collect();
+        order.sort_unstable();
+        let mut places = vec![(0, 0); rows.len()];
+        for run in order.chunk_by(|(a, _), (b, _)| a.input == b.input) {
+            for (position, (at, output)) in run.iter().enumerate() {
+                places[*output as usize] = (at.input as usize, position);
+            }
+        }
+        Self { table, inputs, needed, places }
+    }
+
+    pub(super) fn write(
+        &self,
+        classes: &Classes,
+        group_rows: usize,
+        data: &mut DataWriter,
+        indexer: &mut Indexer,
+        blooms: &mut BloomsBuilder,
+    ) -> Result<()> {
+        let mut groups = Vec::new();
+        for start in (0..self.places.len()).step_by(group_rows) {
+            let rows = start..(start + group_rows).min(self.places.len());
+            let columns = data.columns()?.into_iter();
+            groups.push(Group { rows, columns, chunks: Vec::new(), indexed: Vec::new() });
+        }
+        for field in rows::schema(self.table).fields().iter().filter(|field| field.name() != REST) {
+            self.plain_column(field, &mut groups)?;
+        }
+        if has_attributes(self.table) {
+            self.attributes(classes, &mut groups, blooms)?;
+        }
+        for group in groups {
+            let (fields, arrays): (Vec<_>, _) = group.indexed.into_iter().unzip();
+            indexer.add(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)?;
+            data.append(group.chunks)?;
+        }
+        Ok(())
+    }
+
+    fn plain_column(&self, field: &Field, groups: &mut [Group]) -> Result<()> {
+        let mut sources = Vec::with_capacity(self.inputs.len());
+        for (input, rows) in self.inputs.iter().zip(&self.needed) {
+            let batches = input.segment.stored(|name| name == field.name(), rows, BATCH_ROWS)?;
+            let parts = batches.map(|batch| Ok(Arc::clone(batch?.column(0)))).collect::<Result<Vec<_>>>()?;
+            let parts: Vec<_> = parts.iter().map(AsRef::as_ref).collect();
+            sources.push(if parts.is_empty() { new_empty_array(field.data_type()) } else { concat(&parts)? });
+        }
+        let sources: Vec<_> = sources.iter().map(AsRef::as_ref).collect();
+        let is_indexed = index::columns(self.table).contains(&field.name().as_str());
+        for group in groups {
+            let gathered = interleave(&sources, &self.places[group.rows.clone()])?;
+            if let Some(mut column) = group.columns.next() {
+                let size = block_rows(self.table);
+                for at in (0..gathered.len()).step_by(size) {
+                    column.block(&gathered.slice(at, size.min(gathered.len() - at)))?;
+                }
+                group.chunks.extend(column.finish()?);
+            }
+            if is_indexed {
+                group.indexed.push((field.clone(), gathered));
+            }
+        }
+        Ok(())
+    }
+
+    /// The list of the rest and the own columns, which are the last of a file.
+    fn attributes(&self, classes: &Classes, groups: &mut [Group], blooms: &mut BloomsBuilder) -> Result<()> {
+        let mut sources = Vec::with_capacity(self.inputs.len());
+        for (input, rows) in self.inputs.iter().zip(&self.needed) {
+            let own = &input.segment.meta().own_columns;
+            let wants = |name: &str| name == REST || own.iter().any(|own| own.column == name);
+            let batches = input.segment.stored(wants, rows, BATCH_ROWS)?.collect::<Result<Vec<_>>>()?;
+            let first = batches.first().map(RecordBatch::schema);
+            sources.push(first.map(|schema| concat_batches(&schema, &batches)).transpose()?);
+        }
+        let mut spread = Spread::new(classes, self.inputs, &sources)?;
+        for group in groups {
+            let mut columns: Vec<_> = group.columns.by_ref().collect();
+            for places in self.places[group.rows.clone()].chunks(block_rows(self.table)) {
+                let arrays = spread.block(places, blooms)?;
+                for (column, array) in columns.iter_mut().zip(&arrays) {
+                    column.block(array)?;
+                }
+            }
+            for column in columns {
+                group.chunks.extend(column.finish()?);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! Spreading the attributes of rows over own columns and the list of the rest, block by block.
+//!
+//! A value goes to its own column only if the same text comes back from there; else it stays in the list.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListArray, RecordBatch, StringBuilder,
+    StringDictionaryBuilder, StructArray, UInt8Builder,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, Int32Type};
+use daymark_model::attribute::ValueType;
+use daymark_model::rows;
+
+use super::super::Input;
+use super::super::classes::Classes;
+use crate::attributes::Attribute;
+use crate::blooms::{BloomsBuilder, key_hash};
+use crate::error::Result;
+use crate::projection::{RowAttributes, double_text};
+
+/// The attributes of the rows of one input, and where each key goes.
+struct Source<'a> {
+    attributes: RowAttributes<'a>,
+    own: Vec<OwnKey>,
+    /// By the number of the key.
+    listed: Vec<ListedKey>,
+}
+
+/// Where the values of an own column of the input go.
+#[derive(Clone, Copy)]
+struct OwnKey {
+    hash: u64,
+    slot: Option<usize>,
+}
+
+/// Where the values of a key of the list go, by their type.
+#[derive(Clone, Copy)]
+struct ListedKey {
+    hash: u64,
+    slots: [Option<usize>; 8],
+}
+
+pub(super) struct Spread<'a> {
+    sources: Vec<Option<Source<'a>>>,
+    columns: Vec<OwnBuilder>,
+    rest: RestBuilder,
+}
+
+impl<'a> Spread<'a> {
+    /// `batches` are the rows read from each input.
+    pub(super) fn new(
+        classes: &Classes,
+        inputs: &'a [Input],
+        batches: &'a [Option<RecordBatch>],
+    ) -> Result<Self> {
+        let mut sources = Vec::with_capacity(inputs.len());
+        for (input, batch) in inputs.iter().zip(batches) {
+            let own = &input.segment.meta().own_columns;
+            let attributes = batch.as_ref().map(|batch| RowAttributes::of(batch, own)).transpose()?;
+            sources.push(attributes.map(|attributes| Source::new(attributes, classes)));
+        }
+        let columns = classes.own().iter().map(|own| OwnBuilder::of(own.kind)).collect();
+        Ok(Self { sources, columns, rest: RestBuilder::default() })
+    }
+
+    /// The columns of the next block: the list of the rest, then the own columns.
+    pub(super) fn block(
+        &mut self,
+        places: &[(usize, usize)],
+        blooms: &mut BloomsBuilder,
+    ) -> Result<Vec<ArrayRef>> {
+        let Self { sources, columns, rest } = self;
+        for (row, (input, position)) in places.iter().enumerate() {
+            if let Some(source) = &sources[*input] {
+                source.row(*position, |hash, slot, attribute| {
+                    blooms.attribute(hash, attribute);
+                    let own = slot.is_some_and(|slot| columns[slot].push(row, attribute.value));
+                    if !own {
+                        rest.push(attribute);
+                    }
+                });
+            }
+            rest.end_row();
+            blooms.end_row();
+        }
+        let mut arrays = vec![rest.finish()?];
+        arrays.extend(columns.iter_mut().map(|column| column.finish(places.len())));
+        Ok(arrays)
+    }
+}
+
+impl<'a> Source<'a> {
+    fn new(attributes: RowAttributes<'a>, classes: &Classes) -> Self {
+        let own = |(key, kind)| OwnKey { hash: key_hash(key), slot: classes.slot(key, kind) };
+        let slots = |key: &str| std::array::from_fn(|kind| classes.slot(key, kind as u8));
+        let listed = |key| ListedKey { hash: key_hash(key), slots: slots(key) };
+        let (own, listed) =
+            (attributes.own_keys().map(own).collect(), attributes.listed_keys().map(listed).collect());
+        Self { attributes, own, listed }
+    }
+
+    /// Hands over each attribute of a row with the hash of its key and the place it goes to.
+    fn row(&self, row: usize, mut each: impl FnMut(u64, Option<usize>, Attribute<'_>)) {
+        for (number, attribute) in self.attributes.own_of(row) {
+            let OwnKey { hash, slot } = self.own[number];
+            each(hash, slot, attribute);
+        }
+        for (number, attribute) in self.attributes.listed_of(row) {
+            let ListedKey { hash, slots } = self.listed[number];
+            each(hash, slots.get(usize::from(attribute.kind)).copied().flatten(), attribute);
+        }
+    }
+}
+
+/// An own column of a block in the making.
+struct OwnBuilder {
+    /// Rows that have a value or a null.
+    rows: usize,
+    values: OwnValues,
+}
+
+enum OwnValues {
+    Text(StringBuilder),
+    Int(Int64Builder),
+    Double(Float64Builder),
+    Bool(BooleanBuilder),
+}
+
+impl OwnBuilder {
+    fn of(kind: u8) -> Self {
+        let values = match ValueType::from_code(kind) {
+            Some(ValueType::Int) => OwnValues::Int(Int64Builder::new()),
+            Some(ValueType::Double) => OwnValues::Double(Float64Builder::new()),
+            Some(ValueType::Bool) => OwnValues::Bool(BooleanBuilder::new()),
+            _ => OwnValues::Text(StringBuilder::new()),
+        };
+        Self { rows: 0, values }
+    }
+
+    /// Whether the value was taken.
+    fn push(&mut self, row: usize, text: &str) -> bool {
+        if self.rows > row {
+            return false;
+        }
+        match &mut self.values {
+            OwnValues::Text(values) => {
+                values.append_nulls(row - self.rows);
+                values.append_value(text);
+            }
+            OwnValues::Int(values) => {
+                let Some(value) = canonical_int(text) else { return false };
+                values.append_nulls(row - self.rows);
+                values.append_value(value);
+            }
+            OwnValues::Double(values) => {
+                let value = if text == "Infinity" { Some(f64::INFINITY) } else { text.parse::<f64>().ok() };
+                let Some(value) = value.filter(|value| double_text(*value) == text) else { return false };
+                values.append_nulls(row - self.rows);
+                values.append_value(value);
+            }
+            OwnValues::Bool(values) => {
+                let Some(value) = text.parse::<bool>().ok() else { return false };
+                values.append_nulls(row - self.rows);
+                values.append_value(value);
+            }
+        }
+        self.rows = row + 1;
+        true
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        let missing = rows - self.rows;
+        self.rows = 0;
+        match &mut self.values {
+            OwnValues::Text(values) => {
+                values.append_nulls(missing);
+                Arc::new(values.finish())
+            }
+            OwnValues::Int(values) => {
+                values.append_nulls(missing);
+                Arc::new(values.finish())
+            }
+            OwnValues::Double(values) => {
+                values.append_nulls(missing);
+                Arc::new(values.finish())
+            }
+            OwnValues::Bool(values) => {
+                values.append_nulls(missing);
+                Arc::new(values.finish())
+            }
+        }
+    }
+}
+
+/// The integer whose text this is; not one with a plus or leading zeros.
+fn canonical_int(text: &str) -> Option<i64> {
+    let is_canonical = match text.strip_prefix('-').unwrap_or(text).as_bytes() {
+        [b'0'] => text == "0",
+        [first, ..] => (b'1'..=b'9').contains(first),
+        [] => false,
+    };
+    if is_canonical { text.parse().ok() } else { None }
+}
+
+/// The list of the rest of a block in the making.
+#[derive(Default)]
+struct RestBuilder {
+    keys: StringDictionaryBuilder<Int32Type>,
+    kinds: UInt8Builder,
+    values: StringBuilder,
+    lengths: Vec<usize>,
+    entries: usize,
+}
+
+impl RestBuilder {
+    fn push(&mut self, attribute: Attribute<'_>) {
+        self.keys.append_value(attribute.key);
+        self.kinds.append_value(attribute.kind);
+        self.values.append_value(attribute.value);
+        self.entries += 1;
+    }
+
+    fn end_row(&mut self) {
+        self.lengths.push(self.entries);
+        self.entries = 0;
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let fields = rows::attribute_fields();
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(self.keys.finish()), Arc::new(self.kinds.finish()), Arc::new(self.values.finish())];
+        let entries = StructArray::try_new(fields.clone(), columns, None)?;
+        let item = Arc::new(Field::new("item", DataType::Struct(fields), false));
+        let offsets = OffsetBuffer::from_lengths(std::mem::take(&mut self.lengths));
+        Ok(Arc::new(ListArray::try_new(item, offsets, Arc::new(entries), None)?))
+    }
+}

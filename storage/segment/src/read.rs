@@ -1,0 +1,127 @@
+//! Reading rows of an open segment: only the pages that hold them, each checked, in file order.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+
+use crate::attributes::REST;
+use crate::error::{Error, Result};
+use crate::meta::OwnColumn;
+use crate::pages::PageSource;
+use crate::projection::Projection;
+use crate::ranges::RowRanges;
+
+/// The rows of one read, as batches of the projection. After an error it ends.
+pub struct Rows {
+    projection: Projection,
+    schema: SchemaRef,
+    own: Arc<[OwnColumn]>,
+    stored: StoredRows,
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Rows").field("projection", &self.projection).finish_non_exhaustive()
+    }
+}
+
+impl Rows {
+    pub(crate) fn new(
+        projection: Projection,
+        schema: SchemaRef,
+        own: Arc<[OwnColumn]>,
+        stored: StoredRows,
+    ) -> Self {
+        Self { projection, schema, own, stored }
+    }
+
+    /// The schema of every batch.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let answer = |stored: RecordBatch| self.projection.of_stored(&self.schema, &stored, &self.own);
+        let batch = self.stored.next()?.and_then(answer);
+        if batch.is_err() {
+            self.stored.reader = None;
+        }
+        Some(batch)
+    }
+}
+
+/// Whether a projection needs a column of the file.
+pub(crate) fn is_needed(projection: &Projection, own: &[OwnColumn], name: &str) -> bool {
+    match own.iter().find(|column| column.column == name) {
+        Some(column) => projection.attributes || projection.keys.contains(&column.key),
+        None if name == REST => projection.attributes || !projection.keys.is_empty(),
+        None => projection.columns.iter().any(|column| column == name),
+    }
+}
+
+/// The rows of one read as the file has them.
+pub(crate) struct StoredRows {
+    source: PageSource,
+    reader: Option<ParquetRecordBatchReader>,
+}
+
+impl StoredRows {
+    /// Reads the columns that `wants` names.
+    pub(crate) fn new(
+        source: PageSource,
+        file: &ArrowReaderMetadata,
+        wants: impl Fn(&str) -> bool,
+        rows: &RowRanges,
+        batch_rows: usize,
+    ) -> Result<Self> {
+        let mut groups = Vec::new();
+        let mut selected = Vec::new();
+        // Rows are numbered in the file, selections in the chosen row groups one behind the other.
+        let (mut first, mut chosen) = (0_usize, 0_usize);
+        for (number, group) in file.metadata().row_groups().iter().enumerate() {
+            let count = group.num_rows() as usize;
+            let inside = rows.intersect(&std::iter::once(first as u32..(first + count) as u32).collect());
+            if !inside.is_empty() {
+                groups.push(number);
+                let of_chosen = |row: u32| row as usize - first + chosen;
+                let ranges = inside.as_slice().iter();
+                selected.extend(ranges.map(|range| of_chosen(range.start)..of_chosen(range.end)));
+                chosen += count;
+            }
+            first += count;
+        }
+        if groups.is_empty() {
+            return Ok(Self { source, reader: None });
+        }
+        let roots = file.schema().fields().iter().enumerate();
+        let roots = roots.filter(|(_, field)| wants(field.name())).map(|(root, _)| root);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), file.clone())
+            .with_projection(ProjectionMask::roots(file.parquet_schema(), roots))
+            .with_row_groups(groups)
+            .with_row_selection(RowSelection::from_consecutive_ranges(selected.into_iter(), chosen))
+            .with_batch_size(batch_rows.max(1))
+            .build()?;
+        Ok(Self { source, reader: Some(reader) })
+    }
+}
+
+impl Iterator for StoredRows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.as_mut()?.next()?;
+        if batch.is_err() {
+            self.reader = None;
+        }
+        Some(batch.map_err(|error| self.source.damage().unwrap_or(Error::Arrow(error))))
+    }
+}

@@ -1,0 +1,133 @@
+//! Indexes against a scan: they may answer too much, never too little.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{TimestampNanosecondType, UInt8Type};
+use daymark_model::id::TraceId;
+use daymark_model::signal::Table;
+use daymark_segment::{Predicate, Projection, RowRanges, Segment};
+use proptest::prelude::*;
+
+use crate::folder::{read_all, written};
+use crate::rows::{Draw, Random, SECOND, START};
+
+/// The rows of a scan that match.
+fn matching(table: Table, rows: &RecordBatch, predicate: &Predicate) -> HashSet<u32> {
+    let text = |column: &str, row: usize| {
+        rows.column_by_name(column).map(|column| column.as_string::<i32>().value(row).to_owned())
+    };
+    let times = rows.column_by_name(table.time_column()).unwrap().as_primitive::<TimestampNanosecondType>();
+    let severity = |row| {
+        rows.column_by_name("severity_number")
+            .map_or(0, |column| column.as_primitive::<UInt8Type>().value(row))
+    };
+    let is_one_of = |wanted: &Option<Vec<String>>, value: Option<String>| {
+        wanted.as_ref().is_none_or(|wanted| value.is_some_and(|value| wanted.contains(&value)))
+    };
+    let matches = |row: usize| {
+        let is_error = text("status", row).is_some_and(|status| status == "error") || severity(row) >= 17;
+        predicate.time.as_ref().is_none_or(|time| time.contains(&times.value(row)))
+            && is_one_of(&predicate.service, text("service", row))
+            && (table == Table::Logs || is_one_of(&predicate.name, text("name", row)))
+            && predicate.severity_min.is_none_or(|least| severity(row) >= least || table != Table::Logs)
+            && (!predicate.errors_only || is_error)
+    };
+    (0..rows.num_rows()).filter(|row| matches(*row)).map(|row| row as u32).collect()
+}
+
+fn scan(segment: &Segment) -> RecordBatch {
+    let columns: &[&str] = match segment.table() {
+        Table::Spans => &["trace_id", "start", "service", "name", "status"],
+        _ => &["trace_id", "time", "service", "severity_number"],
+    };
+    read_all(segment, &Projection::columns(columns.iter().copied()))
+}
+
+fn predicate() -> impl Strategy<Value = Predicate> {
+    let from = 0_i64..1_300;
+    let service = prop::sample::subsequence(vec!["cart", "payment", "größe", "absent"], 1..3);
+    let name = prop::sample::subsequence(vec!["GET /", "", "absent"], 1..2);
+    let owned = |list: Vec<&str>| list.into_iter().map(String::from).collect::<Vec<_>>();
+    (
+        prop::option::of((from, 0_i64..400)),
+        prop::option::of(service.prop_map(owned)),
+        prop::option::of(name.prop_map(owned)),
+        prop::option::of(0_u8..25),
+        any::<bool>(),
+    )
+        .prop_map(|(time, service, name, severity_min, errors_only)| Predicate {
+            time: time.map(|(from, len)| START + from * SECOND..START + (from + len) * SECOND),
+            service,
+            name,
+            severity_min,
+            errors_only,
+            ..Predicate::default()
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn no_matching_row_is_left_out(is_spans: bool, seed: u64, count in 1_usize..6_000, predicates in prop::collection::vec(predicate(), 8)) {
+        let table = if is_spans { Table::Spans } else { Table::Logs };
+        let (_dir, segment) = written(table, &[Draw::new(table, seed).batch(count)]);
+        let rows = scan(&segment);
+        for predicate in predicates {
+            let candidates: HashSet<_> = segment.candidates(&predicate).rows().collect();
+            let missed: Vec<_> = matching(table, &rows, &predicate).difference(&candidates).copied().collect();
+            prop_assert!(missed.is_empty(), "{predicate:?} left out {missed:?}");
+        }
+    }
+
+    #[test]
+    fn a_trace_has_all_its_rows_and_hardly_others(is_spans: bool, seed: u64, count in 1_usize..4_000, traces in prop::sample::select(vec![1_u64, 40, 100_000])) {
+        let table = if is_spans { Table::Spans } else { Table::Logs };
+        let mut draw = Draw::new(table, seed);
+        draw.traces = traces;
+        let (_dir, segment) = written(table, &[draw.batch(count)]);
+        let rows = scan(&segment);
+        let ids = rows.column_by_name("trace_id").unwrap().as_fixed_size_binary();
+        let asked = ids.iter().flatten().take(50).map(|id| TraceId(id.try_into().unwrap()));
+        for id in asked {
+            let expected = ids.iter().enumerate().filter(|(_, other)| other.is_some_and(|other| other[8..] == id.low_bytes()));
+            let expected: Vec<_> = expected.map(|(row, _)| row as u32).collect();
+            prop_assert_eq!(segment.trace_rows(id).rows().collect::<Vec<_>>(), expected.clone());
+            prop_assert_eq!(segment.trace_rows(TraceId::from_low(id.low_bytes())).rows().collect::<Vec<_>>(), expected);
+        }
+        let mut random = Random::new(!seed);
+        let strangers = (0..200).filter(|_| {
+            let id = TraceId::from_low(random.next().to_le_bytes());
+            !segment.trace_rows(id).is_empty()
+        });
+        prop_assert!(strangers.count() <= 5);
+    }
+}
+
+#[test]
+fn the_words_of_a_body_find_it() {
+    let count = 5_000;
+    let template = Draw::new(Table::Logs, 3).batch(count);
+    let (body, _) = template.schema().column_with_name("body").unwrap();
+    let bodies = |row: usize| match row {
+        4_000 => Some("Größe: ÉTAGE-7 failed_login user=u4711!".to_owned()),
+        4_500 => Some("filler ".repeat(10_000)),
+        _ => Some(format!("order {row} stored")),
+    };
+    let mut columns = template.columns().to_vec();
+    columns[body] = Arc::new((0..count).map(bodies).collect::<StringArray>());
+    let (_dir, segment) = written(Table::Logs, &[RecordBatch::try_new(template.schema(), columns).unwrap()]);
+    let found =
+        |words: &str| segment.candidates(&Predicate { words: words.to_owned(), ..Predicate::default() });
+    // The block of the body that was too long to index is always asked.
+    let always: RowRanges = std::iter::once(4_096..5_000).collect();
+    for words in ["größe", "étage 7", "FAILED_LOGIN", "u4711", "login failed"] {
+        assert!(found(words).contains(4_000), "{words}");
+        assert_eq!(found(words).count(), 1_024 + always.count(), "{words}");
+    }
+    assert_eq!(found("order 17 stored"), std::iter::once(0..1_024).collect::<RowRanges>().union(&always));
+    assert_eq!(found("nothing"), always);
+    assert_eq!(found("--").count(), count);
+}

@@ -1,0 +1,105 @@
+//! What a foreign reader sees: encodings, compression, field ids, pages that line up.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, StringArray};
+use daymark_model::rows;
+use daymark_model::signal::Table;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+
+use daymark_segment::Projection;
+
+use crate::folder::{of_rows, read_all, written};
+use crate::rows::Draw;
+
+fn metadata(dir: &std::path::Path) -> ParquetMetaData {
+    let file = File::open(dir.join("data.parquet")).unwrap();
+    let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Required);
+    reader.parse_and_finish(&file).unwrap()
+}
+
+#[test]
+fn every_column_has_its_encoding() {
+    let cases = [
+        (Table::Spans, "trace_id", Encoding::PLAIN),
+        (Table::Spans, "service", Encoding::RLE_DICTIONARY),
+        (Table::Spans, "start", Encoding::BYTE_STREAM_SPLIT),
+        (Table::Spans, "duration_ns", Encoding::BYTE_STREAM_SPLIT),
+        (Table::Spans, "flags", Encoding::RLE_DICTIONARY),
+        (Table::Spans, "attrs_rest.list.item.key", Encoding::RLE_DICTIONARY),
+        (Table::Spans, "attrs_rest.list.item.value", Encoding::PLAIN),
+        (Table::Spans, "events.list.item.name", Encoding::RLE_DICTIONARY),
+        (Table::Logs, "time", Encoding::DELTA_BINARY_PACKED),
+        (Table::Logs, "observed_delta_ns", Encoding::BYTE_STREAM_SPLIT),
+        (Table::Logs, "body", Encoding::PLAIN),
+        (Table::Points, "value_f64", Encoding::BYTE_STREAM_SPLIT),
+        (Table::Points, "value_i64", Encoding::DELTA_BINARY_PACKED),
+        (Table::Points, "series_id", Encoding::RLE_DICTIONARY),
+    ];
+    for (table, column, expected) in cases {
+        let (dir, _segment) = written(table, &[Draw::new(table, 3).batch(3_000)]);
+        let metadata = metadata(dir.path());
+        let chunk =
+            metadata.row_group(0).columns().iter().find(|chunk| chunk.column_path().string() == column);
+        let chunk = chunk.unwrap_or_else(|| panic!("{table} has no {column}"));
+        assert!(chunk.encodings().any(|encoding| encoding == expected), "{table} {column}: {chunk:?}");
+        let is_dictionary = expected == Encoding::RLE_DICTIONARY;
+        assert_eq!(chunk.dictionary_page_offset().is_some(), is_dictionary, "{table} {column}");
+        assert_eq!(chunk.compression(), Compression::LZ4_RAW, "{table} {column}");
+    }
+}
+
+#[test]
+fn every_stored_column_has_a_field_id_of_its_own() {
+    for table in Table::ALL {
+        let (dir, _segment) = written(table, &[Draw::new(table, 3).batch(10)]);
+        let metadata = metadata(dir.path());
+        let root = metadata.file_metadata().schema_descr().root_schema_ptr();
+        let id = |field: &parquet::schema::types::Type| {
+            assert!(field.get_basic_info().has_id(), "{table} {}", field.name());
+            field.get_basic_info().id()
+        };
+        let mut ids: Vec<_> = root.get_fields().iter().map(|field| id(field)).collect();
+        assert_eq!(ids.len(), rows::schema(table).fields().len());
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), rows::schema(table).fields().len(), "{table}");
+    }
+}
+
+#[test]
+fn pages_of_flat_columns_are_blocks() {
+    for (table, block) in [(Table::Spans, 4_096), (Table::Logs, 1_024)] {
+        let mut draw = Draw::new(table, 3);
+        let rows = [draw.batch(3_000), draw.batch(3_000), draw.batch(6_500)];
+        let (dir, _segment) = written(table, &rows);
+        let metadata = metadata(dir.path());
+        let columns = metadata.row_group(0).columns().iter().zip(&metadata.offset_index().unwrap()[0]);
+        let expected: Vec<_> = (0..12_500).step_by(block).collect();
+        for (chunk, index) in columns {
+            let firsts: Vec<_> =
+                index.page_locations().iter().map(|page| page.first_row_index as usize).collect();
+            if chunk.column_descr().max_rep_level() == 0 {
+                assert_eq!(firsts, expected, "{table} {}", chunk.column_path());
+            }
+        }
+    }
+}
+
+#[test]
+fn long_values_cut_pages_earlier_and_come_back() {
+    let template = Draw::new(Table::Logs, 3).batch(48);
+    let (body, _) = template.schema().column_with_name("body").unwrap();
+    let mut columns = template.columns().to_vec();
+    columns[body] =
+        Arc::new((0..48).map(|row| Some(format!("{row:08}").repeat(1 << 17))).collect::<StringArray>());
+    let rows = RecordBatch::try_new(template.schema(), columns).unwrap();
+    let (dir, segment) = written(Table::Logs, std::slice::from_ref(&rows));
+    let metadata = metadata(dir.path());
+    let pages = metadata.offset_index().unwrap()[0][body].page_locations();
+    assert!(pages.len() > 2, "{} pages for 48 MiB", pages.len());
+    let all = Projection::all(Table::Logs);
+    assert!(read_all(&segment, &all) == of_rows(Table::Logs, &all, &[rows]));
+}

@@ -1,0 +1,18 @@
+//! What the engine relies on: rows come back as they were written, indexes never hide one, damage is found.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+/// Predicates and trace ids against a scan.
+mod candidates;
+/// Flipped bytes.
+mod damage;
+/// A written and opened segment.
+mod folder;
+/// Footer: encodings, field ids, pages.
+mod footer;
+/// Several segments become one.
+mod merging;
+/// Rows out equal rows in.
+mod round_trip;
+/// Random rows of every table.
+mod rows;

@@ -5,18 +5,20 @@ CARGO ?= cargo
 ifdef DAYMARK_TARGET
 export CARGO_TARGET_DIR := $(DAYMARK_TARGET)
 endif
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: run test check
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
-	$(CARGO) run --bin daymark -- demo
+	$(CARGO) build --workspace
+	$(TARGET)/debug/daymark demo
 
 ## Everything that must hold, in the order of what fails first.
 test: check
 	$(CARGO) test --workspace
 
-## Formatting, lints, layers and tidiness: seconds once dependencies are built.
+## Formatting, lints, layers and tidiness.
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings

@@ -32,6 +32,7 @@ impl Store {
 
 impl Inner {
     async fn erase(&self, tenant: &Arc<str>, id: TraceId) -> Result<u64, Error> {
+        let _no_merge = self.merging.lock().await;
         let _only_one = self.replacing.lock().await;
         let below = Lsn(self.wal.stats().next.0.saturating_sub(1));
         self.erased.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::clone(tenant), id), below);

@@ -41,9 +41,9 @@ struct Load {
 }
 
 /// A segment that is in its place and not yet in the catalog.
-struct Written {
-    row: SegmentRow,
-    shelved: Shelved,
+pub(crate) struct Written {
+    pub(crate) row: SegmentRow,
+    pub(crate) shelved: Shelved,
 }
 
 impl Inner {

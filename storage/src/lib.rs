@@ -22,6 +22,8 @@ mod folder;
 mod gather;
 /// Accounts for every item.
 pub mod ledger;
+/// Segments into fewer, sorted ones.
+mod merge;
 /// From an empty or a used directory to a running store.
 mod open;
 /// Makes decoded batches visible in the order of the log.

@@ -44,7 +44,8 @@ impl Store {
 
         let ledger = Ledger::continued(contents.totals);
         let lost = post_lost(&gathered, &ledger, clock.now());
-        let removed: Vec<String> = gathered.broken.iter().map(|(row, _)| row.id.clone()).collect();
+        let broken = gathered.broken.iter().map(|(row, _)| row.id.clone());
+        let removed: Vec<String> = broken.chain(gathered.gone.iter().cloned()).collect();
         let change = Publication {
             added: &gathered.adopted,
             removed: &removed,
@@ -81,6 +82,8 @@ impl Store {
             room: Notify::new(),
             filled: Notify::new(),
             replacing: tokio::sync::Mutex::new(()),
+            merging: tokio::sync::Mutex::new(()),
+            replaced: Mutex::default(),
             erased: Mutex::new(erased),
             stopping: AtomicBool::new(false),
             stop: watch::Sender::new(false),
@@ -96,6 +99,7 @@ fn start(inner: &Arc<Inner>, log: Replay) {
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || replaying.replay(log, &runtime));
     tokio::spawn(Arc::clone(inner).flush_when_due());
+    tokio::spawn(Arc::clone(inner).merge_when_due());
 }
 
 /// Posts the rows of segments that cannot be opened as lost.

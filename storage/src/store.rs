@@ -18,6 +18,7 @@ use daymark_model::intake::{Admitted, Attempt, Decode, Intake, Receipt, Refused}
 use daymark_model::limits;
 use daymark_model::reason::Rejected;
 use daymark_model::time::Clock;
+use daymark_segment::Segment;
 use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
@@ -96,6 +97,10 @@ pub(crate) struct Inner {
     pub(crate) filled: Notify,
     /// Held by whoever replaces segments: flush, compaction, erasing.
     pub(crate) replacing: tokio::sync::Mutex<()>,
+    /// Held by whoever rewrites segments: merges and erasing. Taken before `replacing`.
+    pub(crate) merging: tokio::sync::Mutex<()>,
+    /// Segments that were merged into others, and since when.
+    pub(crate) replaced: Mutex<Vec<(Arc<Segment>, Duration)>>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
     pub(crate) stopping: AtomicBool,
     pub(crate) stop: watch::Sender<bool>,
@@ -131,6 +136,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), Error> {
         self.inner.stopping.store(true, Ordering::SeqCst);
         self.inner.stop.send_replace(true);
+        let _nobody_merges = self.inner.merging.lock().await;
         let _nobody_replaces = self.inner.replacing.lock().await;
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || inner.wal.close()).await.map_err(|_| Error::Died)?;

@@ -1,0 +1,334 @@
+//! Segments into fewer, sorted ones: L0 to L1 by windows of ten minutes, L1 to L2 by two hours.
+//!
+//! A merge reads its inputs and writes its outputs beside them; then one catalog transaction and one new
+//! version replace the ones by the others. Repeats and erased rows stay behind. Queries that began before
+//! go on reading the inputs, whose folders go when nobody holds them any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use daymark_model::reason::Deduplicated;
+use daymark_model::signal::Table;
+use daymark_model::time::Nanos;
+use daymark_segment::{Input, Level, MergeStats, RowRanges, Segment, Spec, Window};
+use ulid::Ulid;
+
+use crate::buffer::{BySource, add_rows, rows_by_source};
+use crate::catalog::{Publication, SegmentRow};
+use crate::error::Error;
+use crate::flush::{Written, segment_row};
+use crate::folder::Folder;
+use crate::ledger::{Account, Count, Entry, Unsaved};
+use crate::store::{Inner, Store};
+use crate::version::Shelved;
+
+/// Windows of merged segments.
+const L1_STEP: i64 = 10 * Nanos::MINUTE;
+const L2_STEP: i64 = 2 * Nanos::HOUR;
+/// So many L0 or L1 segments are merged at the latest …
+const L0_FILES: usize = 8;
+const L1_FILES: usize = 12;
+/// … or so many rows.
+const L0_ROWS: u64 = 1_500_000;
+/// A window is merged to L2 when its end and its newest arrival lie this far back.
+const CLOSED: i64 = 20 * Nanos::MINUTE;
+/// What falls into further windows shares one segment.
+const WINDOWS: usize = 64;
+/// Replaced folders are kept at least this long.
+const GRACE: Duration = Duration::from_secs(60);
+/// How often merges are looked for.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Segments of one table that become fewer.
+struct Job {
+    tenant: Arc<str>,
+    table: Table,
+    inputs: Vec<Shelved>,
+    step: i64,
+    level: Level,
+}
+
+impl Store {
+    /// Flushes, and merges everything to one generation of L2: afterwards nothing is pending.
+    pub async fn settle(&self) -> Result<(), Error> {
+        self.flush().await?;
+        let inner = Arc::clone(&self.inner);
+        let work = async move {
+            let _only_one = inner.merging.lock().await;
+            while let Some(job) = inner.pending_job() {
+                inner.merge(job).await?;
+            }
+            Ok(())
+        };
+        tokio::spawn(work).await.map_err(|_| Error::Died)?
+    }
+}
+
+impl Inner {
+    /// Merges what is due, one job at a time, and clears away what was replaced.
+    pub(crate) async fn merge_when_due(self: Arc<Self>) {
+        let mut stop = self.stop.subscribe();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            let _only_one = self.merging.lock().await;
+            if let Some(job) = self.due_job()
+                && let Err(error) = self.merge(job).await
+            {
+                tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
+            }
+            self.clear_replaced();
+        }
+    }
+
+    /// The most urgent merge, if any is due.
+    fn due_job(&self) -> Option<Job> {
+        let version = self.current.load();
+        for (tenant, shelf) in &version.shelves {
+            for (table, segments) in &shelf.segments {
+                let job = |inputs, step, level| {
+                    Some(Job { tenant: Arc::clone(tenant), table: *table, inputs, step, level })
+                };
+                let of_level = |level| -> Vec<Shelved> {
+                    segments.iter().filter(|one| one.segment.meta().level == level).cloned().collect()
+                };
+                let fresh = of_level(Level::L0);
+                if fresh.len() >= L0_FILES || (fresh.len() > 1 && rows_of(&fresh) >= L0_ROWS) {
+                    return job(oldest(fresh), L1_STEP, Level::L1);
+                }
+                if let Some(window) = self.closed_window(&of_level(Level::L1)) {
+                    let within = |one: &&Shelved| {
+                        one.segment.meta().level != Level::L0 && overlaps(one, window, L2_STEP)
+                    };
+                    return job(segments.iter().filter(within).cloned().collect(), L2_STEP, Level::L2);
+                }
+            }
+        }
+        None
+    }
+
+    /// The start of a two-hour window whose L1 segments are to become one L2.
+    fn closed_window(&self, merged: &[Shelved]) -> Option<i64> {
+        let now = self.clock.now();
+        let mut windows: BTreeMap<i64, (usize, i64)> = BTreeMap::new();
+        for meta in merged.iter().map(|one| one.segment.meta()).filter(|meta| meta.window.is_some()) {
+            let (files, arrival) = windows.entry(Nanos(meta.time_min).floor(L2_STEP).0).or_default();
+            *files += 1;
+            *arrival = (*arrival).max(meta.arrival_max);
+        }
+        let is_due = |(start, (files, arrival)): &(i64, (usize, i64))| {
+            let closed = (start + L2_STEP).max(*arrival) + CLOSED < now.0;
+            closed || *files >= L1_FILES
+        };
+        windows.into_iter().find(is_due).map(|(start, _)| start)
+    }
+
+    /// Everything of one table that is not settled yet.
+    fn pending_job(&self) -> Option<Job> {
+        let version = self.current.load();
+        for (tenant, shelf) in &version.shelves {
+            for (table, segments) in &shelf.segments {
+                let pending = |one: &&Shelved| one.segment.meta().level != Level::L2 || one.hidden.is_some();
+                let windows: BTreeSet<i64> = segments.iter().filter(pending).flat_map(windows_of).collect();
+                if windows.is_empty() {
+                    continue;
+                }
+                let touched =
+                    |one: &&Shelved| pending(one) || windows_of(one).any(|at| windows.contains(&at));
+                let inputs = segments.iter().filter(touched).cloned().collect();
+                let (tenant, table) = (Arc::clone(tenant), *table);
+                return Some(Job { tenant, table, inputs, step: L2_STEP, level: Level::L2 });
+            }
+        }
+        None
+    }
+
+    async fn merge(self: &Arc<Self>, mut job: Job) -> Result<(), Error> {
+        job.inputs.sort_by_key(|one| one.segment.meta().lsns.iter().map(|range| range.from).min());
+        let (inner, job) = (Arc::clone(self), Arc::new(job));
+        let work = Arc::clone(&job);
+        let merged = tokio::task::spawn_blocking(move || inner.write_merged(&work));
+        let (written, stats) = merged.await.map_err(|_| Error::Died)??;
+
+        let _nobody_else = self.replacing.lock().await;
+        let mut unsaved = Unsaved::default();
+        self.post_repeats(&job, &stats, &mut unsaved);
+        let added: Vec<SegmentRow> = written.iter().map(|written| written.row.clone()).collect();
+        let removed: Vec<String> = job.inputs.iter().map(|one| one.id.to_string()).collect();
+        let change =
+            Publication { added: &added, removed: &removed, ledger: &[&unsaved], ..Publication::default() };
+        self.catalog.publish(change).await?;
+        self.current.change(|version| {
+            let segments = version.shelf_mut(&job.tenant).segments.entry(job.table).or_default();
+            let left = segments.iter().filter(|one| !job.inputs.iter().any(|input| input.id == one.id));
+            *segments = written.into_iter().map(|written| written.shelved).chain(left.cloned()).collect();
+        });
+        let now = self.clock.elapsed();
+        let replaced = job.inputs.iter().map(|input| (Arc::clone(&input.segment), now));
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).extend(replaced);
+        Ok(())
+    }
+
+    /// Writes one segment for each window of the job.
+    fn write_merged(&self, job: &Job) -> Result<(Vec<Written>, Vec<MergeStats>), Error> {
+        let mut windows: BTreeMap<Option<i64>, Vec<Input>> = BTreeMap::new();
+        for one in &job.inputs {
+            for (start, rows) in one.segment.windows(job.step)? {
+                let rows = one.hidden.as_ref().map_or(rows.clone(), |hidden| rows.without(hidden));
+                if !rows.is_empty() {
+                    let input = Input { segment: Arc::clone(&one.segment), rows };
+                    windows.entry(Some(start)).or_default().push(input);
+                }
+            }
+        }
+        gather_stragglers(&mut windows);
+        let (mut written, mut stats) = (Vec::new(), Vec::new());
+        for (start, inputs) in windows {
+            let (one, told) = self.write_window(job, start, &inputs)?;
+            written.push(one);
+            stats.push(told);
+        }
+        Ok((written, stats))
+    }
+
+    fn write_window(
+        &self,
+        job: &Job,
+        start: Option<i64>,
+        inputs: &[Input],
+    ) -> Result<(Written, MergeStats), Error> {
+        let id = Ulid::generate().to_string();
+        let finished = self.folder.tmp().join(&id);
+        let broken = |source| Error::Folder { path: finished.clone(), source };
+        self.fs.create_dir_all(&finished).map_err(broken)?;
+        let spec = job.spec(start, &self.epoch);
+        let (meta, stats) = daymark_segment::merge(&*self.fs, &finished, &spec, inputs)?;
+        let place = Folder::segment(&job.tenant, job.table, meta.time_min, &id);
+        self.folder.settle(&*self.fs, &finished, &place).map_err(broken)?;
+        let segment = Segment::open(&self.folder.root().join(&place))?;
+        let sources = sources_of(&segment)?;
+        let row = segment_row(id, &job.tenant, &place, &meta, sources.clone());
+        let shelved = Shelved {
+            id: row.id.as_str().into(),
+            segment: Arc::new(segment),
+            hidden: None,
+            sources: sources.into(),
+        };
+        Ok((Written { row, shelved }, stats))
+    }
+
+    fn post_repeats(&self, job: &Job, stats: &[MergeStats], unsaved: &mut Unsaved) {
+        if !job.table.is_counted() {
+            return;
+        }
+        let repeats = stats.iter().flat_map(|one| &one.repeats).map(|found| (Deduplicated::Record, found));
+        let conflicts =
+            stats.iter().flat_map(|one| &one.conflicts).map(|found| (Deduplicated::Conflict, found));
+        for (level, (source, rows)) in repeats.chain(conflicts) {
+            let account = Account {
+                tenant: Arc::clone(&job.tenant),
+                source: source.as_str().into(),
+                signal: job.table.signal(),
+            };
+            let entries = [(Entry::Deduplicated(level), Count::of(*rows))];
+            self.ledger.post(self.clock.now(), &account, &entries, unsaved);
+        }
+    }
+
+    /// Removes folders that were replaced a while ago and that no query reads any more.
+    fn clear_replaced(&self) {
+        let now = self.clock.elapsed();
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced.retain(|(segment, since)| {
+            if now.saturating_sub(*since) < GRACE || Arc::strong_count(segment) > 1 {
+                return true;
+            }
+            if let Err(error) = self.fs.remove_dir_all(segment.dir()) {
+                tracing::warn!(%error, dir = %segment.dir().display(), "a replaced segment stays until the next start");
+            }
+            false
+        });
+    }
+}
+
+impl Job {
+    fn spec(&self, start: Option<i64>, node: &str) -> Spec {
+        let metas = || self.inputs.iter().map(|one| one.segment.meta());
+        Spec {
+            table: self.table,
+            tenant: self.tenant.to_string(),
+            stream: metas().next().map(|meta| meta.stream.clone()).unwrap_or_default(),
+            level: self.level,
+            window: start.map(|from| Window { from, to: from.saturating_add(self.step) }),
+            lsns: metas().flat_map(|meta| meta.lsns.iter().copied()).collect(),
+            arrival_min: Nanos(metas().map(|meta| meta.arrival_min).min().unwrap_or_default()),
+            arrival_max: Nanos(metas().map(|meta| meta.arrival_max).max().unwrap_or_default()),
+            node: node.to_owned(),
+            inputs: self.inputs.iter().map(|one| one.id.to_string()).collect(),
+        }
+    }
+}
+
+fn rows_of(segments: &[Shelved]) -> u64 {
+    segments.iter().map(|one| u64::from(one.segment.meta().rows)).sum()
+}
+
+/// As many of the first segments as one merge takes.
+fn oldest(mut segments: Vec<Shelved>) -> Vec<Shelved> {
+    while segments.len() > 2 && rows_of(&segments) > L0_ROWS {
+        segments.pop();
+    }
+    segments
+}
+
+/// Rows of the smallest windows beyond the limit share one segment, so that a row for every day of a year
+/// does not make a segment for each.
+fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
+    if windows.len() <= WINDOWS {
+        return;
+    }
+    let size = |inputs: &Vec<Input>| inputs.iter().map(|input| input.rows.count()).sum::<usize>();
+    let mut sizes: Vec<_> = windows.iter().map(|(start, inputs)| (size(inputs), *start)).collect();
+    sizes.sort_unstable();
+    let mut stragglers: BTreeMap<*const Segment, Input> = BTreeMap::new();
+    for (_, start) in &sizes[..sizes.len() - WINDOWS] {
+        for input in windows.remove(start).unwrap_or_default() {
+            let shared = stragglers
+                .entry(Arc::as_ptr(&input.segment))
+                .or_insert_with(|| Input { segment: Arc::clone(&input.segment), rows: RowRanges::default() });
+            shared.rows = shared.rows.union(&input.rows);
+        }
+    }
+    let mut stragglers: Vec<Input> = stragglers.into_values().collect();
+    stragglers.sort_by_key(|input| input.segment.meta().lsns.iter().map(|range| range.from).min());
+    windows.insert(None, stragglers);
+}
+
+/// The two-hour windows a segment reaches into; of stragglers none, they are as merged as they get.
+fn windows_of(one: &Shelved) -> impl Iterator<Item = i64> + use<> {
+    let meta = one.segment.meta();
+    let (first, last) = (Nanos(meta.time_min).floor(L2_STEP).0, meta.time_max);
+    let step = usize::try_from(L2_STEP).unwrap_or(usize::MAX);
+    (first..=last).step_by(step)
+}
+
+fn overlaps(one: &Shelved, start: i64, step: i64) -> bool {
+    one.segment.meta().overlaps(&(start..start.saturating_add(step)))
+}
+
+/// Rows a source, counted in the file.
+pub(crate) fn sources_of(segment: &Segment) -> Result<BySource, Error> {
+    let mut sources = BySource::new();
+    if segment.table().is_counted() {
+        let projection = daymark_segment::Projection::columns(["source"]);
+        for batch in segment.read(&projection, &RowRanges::all(segment.meta().rows), 65_536)? {
+            for (source, rows) in rows_by_source(&batch?) {
+                add_rows(&mut sources, &source, rows);
+            }
+        }
+    }
+    Ok(sources)
+}

@@ -4,18 +4,18 @@
 //! its rows are still in the log or in the segments it was to replace. But when the catalog itself has lost
 //! a transaction, its log records are gone; then the folder is taken back.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daymark_model::id::Lsn;
-use daymark_segment::{Meta, Projection, RowRanges, Segment};
+use daymark_segment::{Meta, RowRanges, Segment};
 
-use crate::buffer::{add_rows, rows_by_source};
 use crate::catalog::{Contents, SegmentRow};
 use crate::error::Error;
 use crate::flush::segment_row;
 use crate::folder::Folder;
+use crate::merge::sources_of;
 use crate::version::{Shelved, Version};
 
 /// What was found.
@@ -24,47 +24,64 @@ pub(crate) struct Gathered {
     pub(crate) version: Version,
     /// Folders taken back, to be entered into the catalog.
     pub(crate) adopted: Vec<SegmentRow>,
+    /// Segments that those replace, to be removed from it.
+    pub(crate) gone: Vec<String>,
     /// Segments whose rows cannot be answered.
     pub(crate) broken: Vec<(SegmentRow, daymark_segment::Error)>,
 }
 
 /// Opens every segment that counts, and sweeps what does not.
 pub(crate) fn gather(folder: &Folder, contents: &Contents) -> Result<Gathered, Error> {
-    let mut gathered = Gathered::default();
+    let mut found: BTreeMap<String, (SegmentRow, Segment)> = BTreeMap::new();
+    let mut broken = Vec::new();
     let mut known = HashSet::new();
-    let mut replaced = HashSet::new();
     for row in &contents.segments {
         known.insert(PathBuf::from(&row.path));
         match Segment::open(&folder.root().join(&row.path)) {
-            Ok(segment) => {
-                replaced.extend(segment.meta().inputs.iter().cloned());
-                gathered.add(row, segment);
-            }
-            Err(error) => gathered.broken.push((row.clone(), error)),
+            Ok(segment) => drop(found.insert(row.id.clone(), (row.clone(), segment))),
+            Err(error) => broken.push((row.clone(), error)),
         }
     }
-    for place in folders(folder.root())? {
-        if known.contains(&place) {
-            continue;
-        }
+    let mut adopted = Vec::new();
+    for place in folders(folder.root())?.into_iter().filter(|place| !known.contains(place)) {
         let path = folder.root().join(&place);
         let id = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match Segment::open(&path) {
-            Ok(segment) if !replaced.contains(&id) && is_below(segment.meta(), contents.low) => {
+            Ok(segment) if is_needed(&id, segment.meta(), contents.low, &found) => {
                 tracing::warn!(path = %path.display(), "segment unknown to the catalog taken back");
-                let row = row_of(id, &place, &segment)?;
-                gathered.add(&row, segment);
-                gathered.adopted.push(row);
+                let sources = sources_of(&segment)?;
+                let meta = segment.meta();
+                let row = segment_row(id, &meta.tenant.as_str().into(), &place, meta, sources);
+                adopted.push((row, segment));
             }
             _ => std::fs::remove_dir_all(&path).map_err(|source| Error::Folder { path, source })?,
         }
     }
+    let replaced: HashSet<String> =
+        adopted.iter().flat_map(|(_, segment)| segment.meta().inputs.iter().cloned()).collect();
+    let gone: Vec<String> =
+        contents.segments.iter().map(|row| row.id.clone()).filter(|id| replaced.contains(id)).collect();
+    found.retain(|id, _| !replaced.contains(id));
+    broken.retain(|(row, _)| !replaced.contains(&row.id));
+    let mut gathered = Gathered { broken, gone, ..Gathered::default() };
+    for (row, segment) in found.into_values() {
+        gathered.add(&row, segment);
+    }
+    for (row, segment) in adopted {
+        gathered.add(&row, segment);
+        gathered.adopted.push(row);
+    }
     Ok(gathered)
 }
 
-/// The log no longer has all of the segment's records.
-fn is_below(meta: &Meta, low: Lsn) -> bool {
-    meta.lsns.iter().any(|range| range.from < low.0)
+/// Whether a folder holds rows that are nowhere else: the log no longer has its records, nothing that counts
+/// was made of it, and what it was made of is not there any more.
+fn is_needed(id: &str, meta: &Meta, low: Lsn, found: &BTreeMap<String, (SegmentRow, Segment)>) -> bool {
+    let is_below = meta.lsns.iter().any(|range| range.from < low.0);
+    let is_replaced =
+        found.values().any(|(_, segment)| segment.meta().inputs.iter().any(|input| input == id));
+    let has_inputs = !meta.inputs.is_empty() && meta.inputs.iter().all(|input| found.contains_key(input));
+    is_below && !is_replaced && !has_inputs
 }
 
 impl Gathered {
@@ -80,20 +97,6 @@ impl Gathered {
         let segments = segments.or_insert_with(|| [].into());
         *segments = segments.iter().cloned().chain([shelved]).collect();
     }
-}
-
-fn row_of(id: String, place: &Path, segment: &Segment) -> Result<SegmentRow, Error> {
-    let meta = segment.meta();
-    let mut sources = Vec::new();
-    if meta.table.is_counted() {
-        let projection = Projection::columns(["source"]);
-        for batch in segment.read(&projection, &RowRanges::all(meta.rows), 65_536)? {
-            for (source, rows) in rows_by_source(&batch?) {
-                add_rows(&mut sources, &source, rows);
-            }
-        }
-    }
-    Ok(segment_row(id, &meta.tenant.as_str().into(), place, meta, sources))
 }
 
 /// Every segment folder under `segments/`, relative to the root.

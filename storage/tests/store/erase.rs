@@ -7,7 +7,7 @@ use daymark_model::signal::Table;
 use crate::estate::{Estate, minute};
 
 /// The id of some trace that has spans and logs.
-fn some_trace(estate: &Estate) -> TraceId {
+pub(crate) fn some_trace(estate: &Estate) -> TraceId {
     let logs = estate.column(Table::Logs, "trace_id");
     let hex = estate.column(Table::Spans, "trace_id").into_iter().find(|id| logs.contains(id)).unwrap();
     let bytes: Vec<u8> =
@@ -15,7 +15,7 @@ fn some_trace(estate: &Estate) -> TraceId {
     TraceId(bytes.try_into().unwrap())
 }
 
-fn rows_of(estate: &Estate, id: TraceId) -> usize {
+pub(crate) fn rows_of(estate: &Estate, id: TraceId) -> usize {
     let tables = [Table::Spans, Table::Logs, Table::Exemplars];
     let ids = tables.into_iter().flat_map(|table| estate.column(table, "trace_id"));
     ids.filter(|other| *other == id.to_string()).count()

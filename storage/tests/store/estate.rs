@@ -144,12 +144,16 @@ impl Estate {
     }
 }
 
-/// A minute of the shop, and what it counted.
+/// Some seconds of the shop, and what they hold.
 pub(crate) fn minute(seed: u64) -> (Vec<Request>, Truth) {
-    let start = SystemClock::new().now().0 - 120 * SECOND;
-    let profile = Profile { late: 0.0, duplicates: 0.0, skew: 0, request_items: 300, ..Profile::shop() };
+    stretch(seed, SystemClock::new().now().0 - 120 * SECOND, 300)
+}
+
+/// The same seed and start make the same items, whatever the size of the requests.
+pub(crate) fn stretch(seed: u64, start: i64, request_items: usize) -> (Vec<Request>, Truth) {
+    let profile = Profile { late: 0.0, duplicates: 0.0, skew: 0, request_items, ..Profile::shop() };
     let mut feed = Feed::new(Shop::new(seed, profile), start, 10.0);
-    let mut requests = feed.advance(start + 60 * SECOND);
+    let mut requests = feed.advance(start + 15 * SECOND);
     requests.extend(feed.finish());
     let truth = feed.truth().clone();
     (requests, truth)

@@ -5,6 +5,8 @@ mod estate;
 
 /// An erased trace stays away.
 mod erase;
+/// Merged segments hold the same rows, each once.
+mod merge;
 /// A batch that comes again is answered and not stored again.
 mod repeat;
 /// Acknowledged means visible, also after a crash, a flush and a restart.

@@ -1,0 +1,82 @@
+//! Merged segments hold the same rows, each once; what was erased is gone from the files.
+
+use daymark_model::origin::DEFAULT_TENANT;
+use daymark_model::reason::Deduplicated;
+use daymark_model::signal::Table;
+use daymark_model::time::{Clock, SystemClock};
+use daymark_segment::Level;
+use daymark_storage::ledger::Entry;
+use daymark_workload::SECOND;
+
+use crate::erase::{rows_of, some_trace};
+use crate::estate::{Estate, minute, stretch};
+
+fn levels(estate: &Estate, table: Table) -> Vec<Level> {
+    let version = estate.store().version();
+    let shelf = version.shelf(DEFAULT_TENANT).unwrap();
+    shelf.segments(table).iter().map(|one| one.segment.meta().level).collect()
+}
+
+#[test]
+fn settling_leaves_one_sorted_generation() {
+    let (requests, truth) = minute(30);
+    let mut estate = Estate::new();
+    for part in requests.chunks(requests.len() / 3 + 1) {
+        estate.send_all(part);
+        estate.flush();
+    }
+    let before = estate.column(Table::Spans, "span_id");
+    assert!(levels(&estate, Table::Spans).len() > 1);
+    estate.wait(estate.store().settle()).unwrap();
+    for _ in 0..2 {
+        assert!(levels(&estate, Table::Spans).iter().all(|level| *level == Level::L2));
+        // Two where the stretch crosses the border of a window.
+        assert!(levels(&estate, Table::Spans).len() <= 2);
+        assert_eq!(estate.column(Table::Spans, "span_id"), before);
+        assert_eq!(estate.rows()[&Table::Logs] as u64, truth.logs);
+        estate.assert_balanced();
+        estate.crash();
+        estate.open();
+    }
+}
+
+/// The same items in requests of another size: not the same batches, but the same spans.
+#[test]
+fn resent_spans_collapse_and_are_counted() {
+    let start = SystemClock::new().now().0 - 120 * SECOND;
+    let (requests, truth) = stretch(31, start, 300);
+    let (again, _) = stretch(31, start, 70);
+    let estate = Estate::new();
+    estate.send_all(&requests);
+    estate.flush();
+    estate.send_all(&again);
+    assert_eq!(estate.rows()[&Table::Spans] as u64, 2 * truth.spans);
+    estate.wait(estate.store().settle()).unwrap();
+    assert_eq!(estate.rows()[&Table::Spans] as u64, truth.spans);
+    assert_eq!(estate.rows()[&Table::Logs] as u64, 2 * truth.logs, "equal lines can be two lines");
+    estate.assert_balanced();
+    let spans = estate
+        .store()
+        .balances()
+        .into_iter()
+        .find(|one| one.account.signal == daymark_model::signal::Signal::Spans);
+    let repeats = spans.unwrap().entries[&Entry::Deduplicated(Deduplicated::Record)].items;
+    assert_eq!(repeats, truth.spans);
+}
+
+#[test]
+fn erased_rows_leave_the_files() {
+    let (requests, _) = minute(32);
+    let estate = Estate::new();
+    estate.send_all(&requests);
+    estate.flush();
+    let id = some_trace(&estate);
+    estate.wait(estate.store().erase_trace(DEFAULT_TENANT, id)).unwrap();
+    estate.wait(estate.store().settle()).unwrap();
+    assert_eq!(rows_of(&estate, id), 0);
+    let version = estate.store().version();
+    for shelved in version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans) {
+        assert!(shelved.hidden.is_none());
+    }
+    estate.assert_balanced();
+}

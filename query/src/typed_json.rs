@@ -1,0 +1,30 @@
+//! One value out of an object in typed JSON, as the text that attribute questions answer.
+
+use serde_json::Value;
+
+/// The attributes of a typed-JSON object; empty when the text is not one.
+pub(crate) fn parse(json: &str) -> serde_json::Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// The text of an attribute: none when it is absent or empty.
+pub(crate) fn text(attributes: &serde_json::Map<String, Value>, key: &str) -> Option<String> {
+    match attributes.get(key)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Object(map) if map.len() == 1 => match (map.get("$f"), map.get("$b")) {
+            (Some(Value::String(text)), _) | (_, Some(Value::String(text))) => Some(text.clone()),
+            _ => Some(Value::Object(map.clone()).to_string()),
+        },
+        other => Some(other.to_string()),
+    }
+}
+
+/// The number that an attribute's text is.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let is_decimal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'));
+    if is_decimal || matches!(text, "NaN" | "Infinity" | "-Infinity") { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! Values of every type as text and as number.
+
+use super::*;
+
+/// Guarantee: each type of value answers the text it was stored from.
+#[test]
+fn values_become_text() {
+    let json = r#"{"a":"x","b":true,"c":12,"d":1.0,"e":{"$f":"NaN"},"f":{"$b":"AA=="},"g":[1,"y"],"h":null,"i":{"k":1}}"#;
+    let attributes = parse(json);
+    let expected = [
+        ("a", Some("x")),
+        ("b", Some("true")),
+        ("c", Some("12")),
+        ("d", Some("1.0")),
+        ("e", Some("NaN")),
+        ("f", Some("AA==")),
+        ("g", Some(r#"[1,"y"]"#)),
+        ("h", None),
+        ("i", Some(r#"{"k":1}"#)),
+        ("z", None),
+    ];
+    for (key, value) in expected {
+        assert_eq!(text(&attributes, key).as_deref(), value, "{key}");
+    }
+}
+
+/// Guarantee: only what is written as a number is one.
+#[test]
+fn numbers_are_recognised() {
+    assert_eq!(number("12"), Some(12.0));
+    assert_eq!(number("-1.5e3"), Some(-1500.0));
+    assert!(number("NaN").unwrap().is_nan());
+    for text in ["", "inf", "nan", "0x10", "1 ", "one", "1_000"] {
+        assert_eq!(number(text), None, "{text}");
+    }
+}

@@ -1,0 +1,213 @@
+//! A part of a table: a buffered chunk or a live segment. Rows of both are asked for and read alike.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
+use datafusion::common::{DataFusionError, Result};
+use daymark_model::id::TraceId;
+use daymark_model::rows::{Resource, Series};
+use daymark_model::signal::Table;
+use daymark_segment::{Predicate, Projection, RowRanges};
+use daymark_storage::version::{Chunk, Shelved, Version};
+
+use crate::scan::owners::Describe;
+
+/// Rows of a batch read from a segment.
+const BATCH_ROWS: usize = 8_192;
+
+/// A run of rows that is read at once, with the instants its rows lie between.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) part: usize,
+    pub(crate) rows: RowRanges,
+    pub(crate) time_min: i64,
+    pub(crate) time_max: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Chunk(Table, Arc<Chunk>),
+    Segment(Shelved),
+}
+
+impl Part {
+    /// What a tenant has of a table. Segments come first, so that ties keep the order of arrival.
+    pub(crate) fn all(version: &Version, tenant: &str, table: Table) -> Vec<Self> {
+        let Some(shelf) = version.shelf(tenant) else { return Vec::new() };
+        let segments = shelf.segments(table).iter().cloned().map(Self::Segment);
+        let chunks = shelf.chunks(table).iter().map(|chunk| Self::Chunk(table, Arc::clone(chunk)));
+        segments.chain(chunks).collect()
+    }
+
+    /// Rows that are there, whether hidden or not.
+    fn row_count(&self) -> u32 {
+        match self {
+            Self::Chunk(_, chunk) => u32::try_from(chunk.rows.num_rows()).unwrap_or(u32::MAX),
+            Self::Segment(shelved) => shelved.segment.meta().rows,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Chunk(_, chunk) => chunk.bytes as u64,
+            Self::Segment(shelved) => shelved.segment.meta().bytes(),
+        }
+    }
+
+    pub(crate) fn is_segment(&self) -> bool {
+        matches!(self, Self::Segment(_))
+    }
+
+    /// From the first to just after the last instant of its rows.
+    pub(crate) fn time(&self) -> Range<i64> {
+        match self {
+            Self::Chunk(_, chunk) => chunk.time.clone(),
+            Self::Segment(shelved) => {
+                let meta = shelved.segment.meta();
+                meta.time_min..meta.time_max.saturating_add(1)
+            }
+        }
+    }
+
+    pub(crate) fn resources(&self) -> &[Arc<Resource>] {
+        match self {
+            Self::Chunk(_, chunk) => &chunk.resources,
+            Self::Segment(shelved) => shelved.segment.resources(),
+        }
+    }
+
+    pub(crate) fn series(&self) -> &[Arc<Series>] {
+        match self {
+            Self::Chunk(_, chunk) => &chunk.series,
+            Self::Segment(shelved) => shelved.segment.series(),
+        }
+    }
+
+    /// All rows that are not hidden.
+    pub(crate) fn all_rows(&self) -> RowRanges {
+        self.visible(RowRanges::all(self.row_count()))
+    }
+
+    /// Rows that may match, without those that are hidden.
+    pub(crate) fn candidates(&self, predicate: &Predicate) -> RowRanges {
+        let rows = match self {
+            Self::Chunk(_, chunk) => {
+                let outside = predicate
+                    .time
+                    .as_ref()
+                    .is_some_and(|time| chunk.time.end <= time.start || time.end <= chunk.time.start);
+                if outside { RowRanges::default() } else { RowRanges::all(self.row_count()) }
+            }
+            Self::Segment(shelved) => shelved.segment.candidates(predicate),
+        };
+        self.visible(rows)
+    }
+
+    /// Rows whose trace id may have the same low half.
+    pub(crate) fn trace_rows(&self, id: TraceId) -> RowRanges {
+        let rows = match self {
+            Self::Chunk(_, chunk) => {
+                let mut rows: Vec<u32> = chunk.trace_rows(id).collect();
+                rows.sort_unstable();
+                rows.into_iter().collect()
+            }
+            Self::Segment(shelved) => shelved.segment.trace_rows(id),
+        };
+        self.visible(rows)
+    }
+
+    fn visible(&self, rows: RowRanges) -> RowRanges {
+        match self {
+            Self::Segment(Shelved { hidden: Some(hidden), .. }) => rows.without(hidden),
+            _ => rows,
+        }
+    }
+
+    /// The rows cut where the instants are known: at blocks.
+    pub(crate) fn units(&self, part: usize, rows: &RowRanges) -> Vec<Unit> {
+        match self {
+            _ if rows.is_empty() => Vec::new(),
+            Self::Chunk(_, chunk) => {
+                let (time_min, time_max) = (chunk.time.start, chunk.time.end.saturating_sub(1));
+                vec![Unit { part, rows: rows.clone(), time_min, time_max }]
+            }
+            Self::Segment(shelved) => shelved
+                .segment
+                .blocks()
+                .iter()
+                .map(|block| Unit {
+                    part,
+                    rows: rows.intersect(&std::iter::once(block.rows.clone()).collect()),
+                    time_min: block.time_min,
+                    time_max: block.time_max,
+                })
+                .filter(|unit| !unit.rows.is_empty())
+                .collect(),
+        }
+    }
+
+    /// Reads rows in their order, batch by batch.
+    pub(crate) fn read(&self, projection: &Projection, rows: &RowRanges) -> Result<Stored> {
+        match self {
+            Self::Chunk(table, chunk) => {
+                let batch = rows_of(&chunk.rows, rows)?;
+                Ok(Stored::Chunk(Some(projection.of_rows(*table, &batch).map_err(external)?)))
+            }
+            Self::Segment(shelved) => Ok(Stored::Segment(Box::new(
+                shelved.segment.read(projection, rows, BATCH_ROWS).map_err(external)?,
+            ))),
+        }
+    }
+}
+
+impl Describe for Part {
+    fn resource(&self, id: u64) -> Option<&Resource> {
+        let all = self.resources();
+        all.binary_search_by_key(&id, |resource| resource.id)
+            .ok()
+            .and_then(|at| all.get(at))
+            .or_else(|| all.iter().find(|resource| resource.id == id))
+            .map(AsRef::as_ref)
+    }
+
+    fn series(&self, id: u64) -> Option<&Series> {
+        let all = Self::series(self);
+        all.binary_search_by_key(&id, |series| series.id)
+            .ok()
+            .and_then(|at| all.get(at))
+            .or_else(|| all.iter().find(|series| series.id == id))
+            .map(AsRef::as_ref)
+    }
+}
+
+/// Stored rows on their way.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    Chunk(Option<RecordBatch>),
+    Segment(Box<daymark_segment::Rows>),
+}
+
+impl Iterator for Stored {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Chunk(batch) => batch.take().map(Ok),
+            Self::Segment(rows) => rows.next().map(|batch| batch.map_err(external)),
+        }
+    }
+}
+
+fn external(error: daymark_segment::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+fn rows_of(batch: &RecordBatch, rows: &RowRanges) -> Result<RecordBatch> {
+    match rows.as_slice() {
+        [only] if only.len() == batch.num_rows() => Ok(batch.clone()),
+        [only] => Ok(batch.slice(only.start as usize, only.len())),
+        _ => Ok(take_record_batch(batch, &UInt32Array::from_iter_values(rows.rows()))?),
+    }
+}

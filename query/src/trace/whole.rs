@@ -1,0 +1,182 @@
+//! A trace out of its spans: repeats collapsed, ordered, with its root and how complete it is.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use datafusion::common::Result;
+use daymark_model::id::{SpanId, TraceId};
+use daymark_model::signal::Table;
+use daymark_model::time::Nanos;
+use daymark_segment::Projection;
+use daymark_view::attribute::Attributes;
+use daymark_view::meta::{Meta, Truncated};
+use daymark_view::trace::{Completeness, Episode, Span, Trace, TraceRoot};
+
+use crate::running::scanned;
+use crate::scan::owners::Describe;
+use crate::scan::part::Part;
+use crate::scan::reader::Tally;
+use crate::trace::found::{Identity, find, identify, trace_id};
+use crate::trace::spans::{Row, attributes, rows};
+
+/// An incomplete trace whose last span is younger than this may still grow.
+const OPEN_NS: i64 = 30 * Nanos::SECOND;
+
+/// The trace, or none when no row has the id.
+pub(crate) fn trace(
+    (spans, logs): (&[Part], &[Part]),
+    asked: TraceId,
+    spans_max: usize,
+    now: Nanos,
+    tally: &Tally,
+) -> Result<Option<(Trace, Meta)>> {
+    let mut all = Vec::new();
+    let mut resources: HashMap<u64, Attributes> = HashMap::new();
+    for found in find(spans, asked, &Projection::all(Table::Spans), tally)? {
+        for row in rows(&found.rows)? {
+            resources.entry(row.resource_id).or_insert_with(|| {
+                found
+                    .part
+                    .resource(row.resource_id)
+                    .map(|resource| attributes(&resource.attributes))
+                    .unwrap_or_default()
+            });
+            all.push(row);
+        }
+    }
+    let mut latest = BTreeMap::new();
+    for row in &all {
+        let at = latest.entry(row.trace_id).or_insert(row.span.start.0);
+        *at = row.span.start.0.max(*at);
+    }
+    let Some(identity) = identify(asked, &latest) else { return Ok(None) };
+    all.retain(|row| row.trace_id == identity.id);
+    let all = without_repeats(all);
+    let log_count = count_logs(logs, identity.id, tally)?;
+    Ok(Some(assemble(identity, all, &resources, (log_count, spans_max, now), tally)))
+}
+
+/// Orders by (start, span_id) and drops spans that say the same as their neighbour.
+fn without_repeats(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by_key(|row| (row.span.start, row.span.span_id));
+    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let same_place =
+            |other: &&Row| (other.span.start, other.span.span_id) == (row.span.start, row.span.span_id);
+        let is_repeat = kept.iter().rev().take_while(same_place).any(|other| is_same(other, &row));
+        if !is_repeat {
+            kept.push(row);
+        }
+    }
+    kept
+}
+
+/// Whether two rows tell of one span: all but how it came here.
+fn is_same(a: &Row, b: &Row) -> bool {
+    let told = |row: &Row| Span {
+        source: String::new(),
+        tier: String::new(),
+        quality: Vec::new(),
+        ..row.span.clone()
+    };
+    a.resource_id == b.resource_id && told(a) == told(b)
+}
+
+fn count_logs(logs: &[Part], id: TraceId, tally: &Tally) -> Result<u64> {
+    let found = find(logs, id, &Projection::columns(["trace_id"]), tally)?;
+    let of_batch = |rows: &arrow::array::RecordBatch| {
+        (0..rows.num_rows()).filter(|row| trace_id(rows, *row) == Some(id)).count()
+    };
+    Ok(found.iter().map(|found| of_batch(&found.rows) as u64).sum())
+}
+
+fn assemble(
+    identity: Identity,
+    mut rows: Vec<Row>,
+    all_resources: &HashMap<u64, Attributes>,
+    (log_count, spans_max, now): (u64, usize, Nanos),
+    tally: &Tally,
+) -> (Trace, Meta) {
+    let total = rows.len();
+    let start = rows.first().map_or(0, |row| row.span.start.0);
+    let end =
+        rows.iter().map(|row| row.span.start.0.saturating_add(row.span.duration_ns)).max().unwrap_or(start);
+    let error_count = rows.iter().filter(|row| row.span.status == "error").count() as u64;
+    let missing_parents = missing_parents(&rows);
+    let root = rows.iter().find(|row| row.span.parent_span_id.is_none());
+    let tier = root.or(rows.first()).map(|row| row.span.tier.clone()).unwrap_or_default();
+    let root = root.map(|row| TraceRoot {
+        span_id: row.span.span_id,
+        service: row.span.service.clone(),
+        name: row.span.name.clone(),
+    });
+    let is_cut = total > spans_max;
+    let completeness = match (&root, missing_parents.is_empty()) {
+        _ if is_cut => Completeness::Truncated,
+        (Some(_), true) => Completeness::Complete,
+        _ if now.0.saturating_sub(end) < OPEN_NS => Completeness::Open,
+        (None, _) => Completeness::MissingRoot,
+        (Some(_), false) => Completeness::MissingSpans,
+    };
+    let services = services(&rows);
+    rows.truncate(spans_max);
+    let (resources, spans) = with_resources(rows, all_resources);
+    let trace = Trace {
+        trace_id: identity.id,
+        start: Nanos(start),
+        duration_ns: end.saturating_sub(start),
+        span_count: total as u64,
+        error_count,
+        log_count,
+        root,
+        services,
+        completeness,
+        missing_parents,
+        aliases: identity.aliases,
+        episode: Episode { n: 1, of: 1 },
+        tier,
+        skew: Vec::new(),
+        resources,
+        spans,
+    };
+    let truncated = is_cut.then(|| Truncated {
+        reason: "spans".into(),
+        shown: spans_max as u64,
+        total: Some(total as u64),
+    });
+    let meta = Meta { scanned: scanned(tally), partial: tally.partial(), truncated, ..Meta::default() };
+    (trace, meta)
+}
+
+/// Parents that spans name and that are not there, each once, by first child.
+fn missing_parents(rows: &[Row]) -> Vec<SpanId> {
+    let known: HashSet<SpanId> = rows.iter().map(|row| row.span.span_id).collect();
+    let mut seen = HashSet::new();
+    let parents = rows.iter().filter_map(|row| row.span.parent_span_id);
+    parents.filter(|parent| !known.contains(parent) && seen.insert(*parent)).collect()
+}
+
+/// By first start.
+fn services(rows: &[Row]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    rows.iter().map(|row| &row.span.service).filter(|service| seen.insert(*service)).cloned().collect()
+}
+
+/// Gives each resource a short name and each span the name of its resource.
+fn with_resources(
+    rows: Vec<Row>,
+    all: &HashMap<u64, Attributes>,
+) -> (BTreeMap<String, Attributes>, Vec<Span>) {
+    let mut names: HashMap<u64, String> = HashMap::new();
+    let mut resources = BTreeMap::new();
+    let mut spans = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let next = format!("r{}", names.len() + 1);
+        let name = names.entry(row.resource_id).or_insert_with(|| {
+            resources.insert(next.clone(), all.get(&row.resource_id).cloned().unwrap_or_default());
+            next
+        });
+        row.span.resource.clone_from(name);
+        spans.push(row.span);
+    }
+    (resources, spans)
+}

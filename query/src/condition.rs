@@ -1,0 +1,152 @@
+//! What the store says about itself, in the words of the API.
+
+use std::collections::BTreeMap;
+
+use daymark_model::signal::Table;
+use daymark_model::time::Nanos;
+use daymark_storage::Store;
+use daymark_view::error::{AskError, Code};
+use daymark_view::meta::{Answer, Meta};
+use daymark_view::system::{Disk, Progress, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
+
+pub(crate) fn readiness(store: &Store) -> Readiness {
+    let status = store.status();
+    let write = status.takes_writes();
+    let reason = match (status.stopping, write, status.replay) {
+        (true, ..) => Some("the server is stopping".to_owned()),
+        (false, false, _) => Some("the log cannot be written".to_owned()),
+        (false, true, Some((done, total))) => Some(format!("the log is being replayed: {done} of {total}")),
+        (false, true, None) => None,
+    };
+    // What is not replayed yet would be missing from answers.
+    Readiness { read: !status.stopping && status.replay.is_none(), write, reason }
+}
+
+pub(crate) fn status(store: &Store, ack: &str, is_insecure: bool) -> Status {
+    let status = store.status();
+    let nanos = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).ok();
+    let version = store.version();
+    let mut by_signal: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, shelf) in version.tenants() {
+        for table in Table::ALL {
+            let bytes: u64 = shelf.segments(table).iter().map(|shelved| shelved.segment.meta().bytes()).sum();
+            *by_signal.entry(table.signal().name().into()).or_default() += bytes;
+        }
+    }
+    Status {
+        ready: readiness(store),
+        ack: ack.into(),
+        stages: vec![
+            Stage {
+                stage: "wal".into(),
+                queue_items: status.wal.queue_records as u64,
+                queue_bytes: status.wal.queue_bytes as u64,
+                ..Stage::default()
+            },
+            Stage { stage: "buffer".into(), queue_bytes: status.buffered_bytes, ..Stage::default() },
+        ],
+        wal: Wal {
+            bytes: status.wal.bytes,
+            fsync_p50_ns: nanos(status.wal.sync_p50),
+            fsync_p99_ns: nanos(status.wal.sync_p99),
+            durable_lsn: status.wal.durable.0,
+            poisoned: status.wal.poisoned_files > 0,
+        },
+        replay: status.replay.map(|(done, total)| Progress { done, total }),
+        disk: Disk { used: status.segment_bytes + status.wal.bytes, by_signal, ..Disk::default() },
+        memory: BTreeMap::from([("buffers".to_owned(), status.buffered_bytes)]),
+        insecure: is_insecure,
+        roles: vec!["all".into()],
+        ..Status::default()
+    }
+}
+
+pub(crate) fn segments(
+    store: &Store,
+    tenant: &str,
+    ask: &SegmentsAsk,
+) -> Result<Answer<Vec<SegmentRow>>, AskError> {
+    let version = store.version();
+    let mut rows = Vec::new();
+    for table in
+        Table::ALL.into_iter().filter(|table| ask.signal.is_none_or(|signal| signal == table.signal()))
+    {
+        for shelved in version.shelf(tenant).map_or(&[][..], |shelf| shelf.segments(table)) {
+            let meta = shelved.segment.meta();
+            let level = u8::from(meta.level);
+            let in_range = ask.range.is_none_or(|range| meta.overlaps(&(range.from.0..range.to.0)));
+            if in_range && ask.level.is_none_or(|asked| asked == level) {
+                rows.push(row(table, &shelved.segment));
+            }
+        }
+    }
+    rows.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| a.segment.cmp(&b.segment)));
+    let from = match &ask.cursor {
+        Some(cursor) => cursor
+            .parse()
+            .map_err(|_| AskError::new(Code::BadCursor, "the cursor is not one of this list"))?,
+        None => 0_usize,
+    };
+    let end = from.saturating_add(ask.limit).min(rows.len());
+    let cursor = (end < rows.len()).then(|| end.to_string());
+    let data = rows.into_iter().take(end).skip(from).collect();
+    Ok(Answer { data, meta: Meta { cursor, ..Meta::default() } })
+}
+
+fn row(table: Table, segment: &daymark_segment::Segment) -> SegmentRow {
+    let meta = segment.meta();
+    let name = segment.dir().file_name().map(|name| name.to_string_lossy().into_owned());
+    let lsns = (meta.lsns.iter().map(|lsns| lsns.from).min(), meta.lsns.iter().map(|lsns| lsns.to).max());
+    SegmentRow {
+        segment: name.unwrap_or_default(),
+        signal: table.signal().name().into(),
+        table: table.name().into(),
+        stream: meta.stream.clone(),
+        level: u8::from(meta.level),
+        from: Nanos(meta.time_min),
+        to: Nanos(meta.time_max),
+        rows: u64::from(meta.rows),
+        bytes: meta.bytes(),
+        files: meta.files.iter().map(|(name, file)| (name.clone(), file.bytes)).collect(),
+        wal: [lsns.0.unwrap_or_default(), lsns.1.unwrap_or_default()],
+        state: if segment.damage().is_empty() { "live" } else { "quarantined" }.into(),
+        expires_at: None,
+    }
+}
+
+/// Our own figures in the Prometheus text format.
+pub(crate) fn metrics_text(store: &Store) -> String {
+    let status = store.status();
+    let balances = store.balances();
+    let imbalance: i128 = balances.iter().map(|balance| balance.imbalance.abs()).sum();
+    let live: u64 = balances.iter().map(|balance| balance.live).sum();
+    let gauges: [(&str, &str, f64); 9] = [
+        ("daymark_ledger_imbalance_items", "Items that the ledger cannot explain.", imbalance as f64),
+        ("daymark_store_live_items", "Rows in buffers and segments.", live as f64),
+        ("daymark_segments_live", "Segments that answer questions.", status.segments as f64),
+        ("daymark_segments_bytes", "Bytes of all segments.", status.segment_bytes as f64),
+        (
+            "daymark_buffers_bytes",
+            "Bytes of rows that are not in a segment yet.",
+            status.buffered_bytes as f64,
+        ),
+        ("daymark_wal_bytes", "Bytes of the log.", status.wal.bytes as f64),
+        ("daymark_wal_queue_bytes", "Bytes that wait for their fsync.", status.wal.queue_bytes as f64),
+        (
+            "daymark_wal_durable_lsn",
+            "The last place in the log that is on disk.",
+            status.wal.durable.0 as f64,
+        ),
+        (
+            "daymark_wal_corrupt_records_total",
+            "Records the replay found damaged.",
+            status.wal.corrupt_records as f64,
+        ),
+    ];
+    let mut text = String::new();
+    for (name, help, value) in gauges {
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"));
+    }
+    text
+}

@@ -1,0 +1,346 @@
+//! The answers to [`Ask`] over a store: takes a snapshot, lets the lane of queries work on it, and words
+//! what comes back.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use daymark_model::limits::QueryLimits;
+use daymark_model::origin::DEFAULT_TENANT;
+use daymark_model::signal::Table;
+use daymark_model::tables::{self, PublicTable};
+use daymark_model::time::Nanos;
+use daymark_storage::Store;
+use daymark_storage::version::Version;
+use daymark_view::ask::{Answering, Ask};
+use daymark_view::error::{Absence, AskError, Code};
+use daymark_view::ledger::{LedgerAsk, LedgerSheet};
+use daymark_view::meta::{Answer, Meta};
+use daymark_view::query_id::QueryId;
+use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
+use daymark_view::services::{ServiceRow, ServicesAsk};
+use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlParams, SqlTable};
+use daymark_view::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
+use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
+use futures::stream;
+use serde_json::Map;
+use tokio::sync::Semaphore;
+
+use crate::lane::Lane;
+use crate::running::Running;
+use crate::scan::part::Part;
+use crate::scan::reader::Tally;
+use crate::scan::signal_table::SignalTable;
+use crate::services::{self, Query, Rows};
+use crate::sql::failure;
+use crate::sql::run::{Piece, Run, Runner};
+use crate::sql::session::Tables;
+use crate::{balance, condition, functions, trace};
+
+/// How questions are answered.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose data it is.
+    pub tenant: String,
+    pub limits: QueryLimits,
+    /// Threads that plan and answer.
+    pub threads: usize,
+    /// What an acknowledgement means, for the status page: fsync, os, memory.
+    pub ack: String,
+    /// Reachable from other machines without authentication.
+    pub insecure: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            tenant: DEFAULT_TENANT.into(),
+            limits: QueryLimits::default(),
+            threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            ack: "fsync".into(),
+            insecure: false,
+        }
+    }
+}
+
+/// Answers questions over a store.
+pub struct Answerer {
+    store: Store,
+    options: Options,
+    runner: Runner,
+}
+
+impl fmt::Debug for Answerer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Answerer").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Answerer {
+    pub fn new(store: Store, options: Options) -> io::Result<Self> {
+        let runner = Runner {
+            lane: Lane::new(options.threads)?,
+            running: Running::new(store.clock()),
+            limits: options.limits.clone(),
+            spill: store.spill_dir(),
+            places: Arc::new(Semaphore::new(options.limits.concurrency)),
+        };
+        Ok(Self { store, options, runner })
+    }
+
+    fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
+        Part::all(version, &self.options.tenant, table)
+    }
+
+    /// The tables of a query. Those that cost something are made only when the text names them.
+    async fn tables(&self, version: &Version, sql: &str, tally: &Arc<Tally>) -> Result<Tables, AskError> {
+        let mut all: Tables = Vec::new();
+        for table in Table::ALL {
+            let parts: Arc<[Part]> = self.parts(version, table).into();
+            all.push((
+                PublicTable::of(table).name,
+                Arc::new(SignalTable::new(table, parts, Arc::clone(tally))),
+            ));
+        }
+        if sql.to_lowercase().contains(tables::LEDGER.name) {
+            all.push((tables::LEDGER.name, balance::table(&self.store, &self.options.tenant).await?));
+        }
+        Ok(all)
+    }
+
+    async fn start(&self, ask: &SqlAsk, version: &Version) -> Result<Run, AskError> {
+        let tally = Arc::new(Tally::default());
+        let tables = self.tables(version, &ask.query, &tally).await?;
+        self.runner.start(ask, tables, tally).await
+    }
+
+    async fn table(&self, ask: &SqlAsk, version: &Version) -> Result<Answer<SqlTable>, AskError> {
+        let mut run = self.start(ask, version).await?;
+        let mut table = SqlTable::default();
+        loop {
+            match run.next().await? {
+                Piece::Columns(columns) => table.columns = columns,
+                Piece::Rows(rows) => table.rows.extend(rows),
+                Piece::Bytes(_) => {}
+                Piece::End { rows, has_more } => {
+                    let meta = Meta { watermark: Some(version.watermark()), ..run.meta(rows, has_more) };
+                    return Ok(Answer { data: table, meta });
+                }
+            }
+        }
+    }
+
+    async fn answer_sql(&self, ask: SqlAsk) -> Result<SqlAnswer, AskError> {
+        let version = self.store.version();
+        if ask.format == SqlFormat::Json {
+            return self.table(&ask, &version).await.map(|answer| SqlAnswer::Table(Box::new(answer)));
+        }
+        let watermark = version.watermark();
+        let run = self.start(&ask, &version).await?;
+        Ok(SqlAnswer::Stream(Box::pin(stream::unfold(Some(run), move |run| next_chunk(run, watermark)))))
+    }
+
+    async fn answer_trace(&self, ask: TraceAsk) -> Result<Answer<Trace>, AskError> {
+        let version = self.store.version();
+        let now = self.store.clock().now();
+        let (spans, logs) = (self.parts(&version, Table::Spans), self.parts(&version, Table::Logs));
+        let kept_since = spans.iter().map(|part| Nanos(part.time().start)).min();
+        let (id, max) = (ask.id, ask.spans_max);
+        let found = self.on_lane(&ask.query_id, "trace", move |tally| {
+            trace::whole::trace((&spans, &logs), id, max, now, tally)
+        });
+        let Some((data, meta)) = found.await?.map_err(|error| failure::of(&error))? else {
+            let is_before = ask.hint.zip(kept_since).is_some_and(|(hint, kept)| hint.from < kept);
+            let reason = if is_before { Absence::MaybeExpired } else { Absence::NeverSeen };
+            return Err(
+                AskError::new(Code::NotFound, format!("no trace has the id {id}")).absent(reason, kept_since)
+            );
+        };
+        if ask.episode.is_some_and(|episode| episode != data.episode.n) {
+            return Err(AskError::new(Code::NotFound, "the trace has one episode"));
+        }
+        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
+    }
+
+    async fn answer_trace_logs(&self, ask: TraceLogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
+        let version = self.store.version();
+        let parts = self.parts(&version, Table::Logs);
+        let id = ask.query_id.clone();
+        let found = self.on_lane(&id, "trace_logs", move |tally| trace::logs::logs(&parts, &ask, tally));
+        let (data, meta) = found.await??;
+        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
+    }
+
+    async fn answer_services(&self, ask: ServicesAsk) -> Result<Answer<Vec<ServiceRow>>, AskError> {
+        let version = self.store.version();
+        let mut tables = Vec::new();
+        for query in services::queries(&ask) {
+            tables.push(self.rows(&ask.query_id, query, &version).await?);
+        }
+        let mut answer = services::list(&ask, tables)?;
+        answer.meta.watermark = Some(version.watermark());
+        Ok(answer)
+    }
+
+    /// The rows of a question of our own.
+    async fn rows(&self, query_id: &QueryId, query: Query, version: &Version) -> Result<Rows, AskError> {
+        let ask = SqlAsk {
+            query_id: query_id.clone(),
+            query: query.sql,
+            params: SqlParams::Named(query.params),
+            format: SqlFormat::Json,
+            limit: self.options.limits.rows,
+            range: query.range,
+        };
+        let table = self.table(&ask, version).await?.data;
+        let names: Vec<String> = table.columns.into_iter().map(|column| column.name).collect();
+        Ok(table.rows.into_iter().map(|row| names.iter().cloned().zip(row).collect::<Map<_, _>>()).collect())
+    }
+
+    /// Work that reads without planning. Listed and stopped like any query.
+    async fn on_lane<T: Send + 'static>(
+        &self,
+        id: &QueryId,
+        kind: &'static str,
+        work: impl FnOnce(&Tally) -> T + Send + 'static,
+    ) -> Result<T, AskError> {
+        let tally = Arc::new(Tally::default());
+        let counted = Arc::clone(&tally);
+        let task = self.runner.lane.spawn(async move { work(&counted) });
+        let _ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
+        let lost =
+            || AskError::new(Code::Internal, "the question ended without an answer; the log says more");
+        tokio::time::timeout(self.options.limits.wall, task.result())
+            .await
+            .map_err(|_| AskError::new(Code::Timeout, "reading took too long"))?
+            .ok_or_else(lost)
+    }
+
+    fn schema(&self) -> SqlSchema {
+        let version = self.store.version();
+        let rows = |table: Table| {
+            let parts = self.parts(&version, table);
+            parts.iter().map(|part| part.all_rows().count() as u64).sum()
+        };
+        let known = Table::ALL.into_iter().map(PublicTable::of).chain([&tables::SERVICES, &tables::LEDGER]);
+        let tables = known.map(|table| SchemaTable {
+            table: table.name.into(),
+            comment: table.comment.into(),
+            rows: table.rows.map(rows),
+            columns: table
+                .columns()
+                .map(|(_, column)| SchemaColumn {
+                    name: column.name.into(),
+                    kind: column.kind.name().into(),
+                    nullable: column.nullable,
+                    comment: column.meaning.into(),
+                })
+                .collect(),
+        });
+        SqlSchema { tables: tables.collect(), functions: functions::documented() }
+    }
+
+    async fn settle_all(&self) -> Result<Answer<Settled>, AskError> {
+        let clock = self.store.clock();
+        let began = clock.elapsed();
+        self.store.settle().await.map_err(|error| internal(&error))?;
+        let status = self.store.status();
+        let took = clock.elapsed().saturating_sub(began);
+        Ok(Answer::of(Settled {
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            segments: status.segments,
+            bytes: status.segment_bytes,
+        }))
+    }
+}
+
+/// A failure of the store, for people; the log has the cause.
+pub(crate) fn internal(error: &dyn std::error::Error) -> AskError {
+    tracing::error!(%error, source = error.source().map(tracing::field::display), "the store failed");
+    AskError::new(Code::Internal, "the store failed; the log says more")
+}
+
+type Chunk = Result<SqlChunk, AskError>;
+
+async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Chunk, Option<Run>)> {
+    let mut run = run?;
+    loop {
+        return match run.next().await {
+            Ok(Piece::Bytes(bytes)) => Some((Ok(SqlChunk::Bytes(bytes)), Some(run))),
+            Ok(Piece::Columns(_) | Piece::Rows(_)) => continue,
+            Ok(Piece::End { rows, has_more }) => {
+                let meta = Meta { watermark: Some(watermark), ..run.meta(rows, has_more) };
+                Some((Ok(SqlChunk::End(meta)), None))
+            }
+            Err(error) => Some((Err(error), None)),
+        };
+    }
+}
+
+impl Ask for Answerer {
+    fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer> {
+        Box::pin(self.answer_sql(ask))
+    }
+
+    fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>> {
+        Box::pin(async { Ok(Answer::of(self.schema())) })
+    }
+
+    fn trace(&self, ask: TraceAsk) -> Answering<'_, Answer<Trace>> {
+        Box::pin(self.answer_trace(ask))
+    }
+
+    fn trace_logs(&self, ask: TraceLogsAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
+        Box::pin(self.answer_trace_logs(ask))
+    }
+
+    fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()> {
+        Box::pin(async move {
+            let erased = self.store.erase_trace(&self.options.tenant, deletion.id).await;
+            erased.map(|_rows| ()).map_err(|error| internal(&error))
+        })
+    }
+
+    fn services(&self, ask: ServicesAsk) -> Answering<'_, Answer<Vec<ServiceRow>>> {
+        Box::pin(self.answer_services(ask))
+    }
+
+    fn ledger(&self, ask: LedgerAsk) -> Answering<'_, Answer<LedgerSheet>> {
+        Box::pin(async move { balance::sheet(&self.store, &self.options.tenant, &ask).await.map(Answer::of) })
+    }
+
+    fn recount(&self, query_id: QueryId) -> Answering<'_, Answer<LedgerSheet>> {
+        self.ledger(LedgerAsk { query_id, signal: None, source: None, range: None })
+    }
+
+    fn status(&self) -> Answering<'_, Answer<Status>> {
+        Box::pin(async {
+            Ok(Answer::of(condition::status(&self.store, &self.options.ack, self.options.insecure)))
+        })
+    }
+
+    fn segments(&self, ask: SegmentsAsk) -> Answering<'_, Answer<Vec<SegmentRow>>> {
+        Box::pin(async move { condition::segments(&self.store, &self.options.tenant, &ask) })
+    }
+
+    fn settle(&self, _query_id: QueryId) -> Answering<'_, Answer<Settled>> {
+        Box::pin(self.settle_all())
+    }
+
+    fn queries(&self) -> Vec<RunningQuery> {
+        self.runner.running.list()
+    }
+
+    fn cancel(&self, query_id: &QueryId) -> bool {
+        self.runner.running.cancel(query_id)
+    }
+
+    fn readiness(&self) -> Readiness {
+        condition::readiness(&self.store)
+    }
+
+    fn metrics_text(&self) -> String {
+        condition::metrics_text(&self.store)
+    }
+}

@@ -1,0 +1,31 @@
+//! The read side: answers SQL, traces, logs and services from one snapshot of the store.
+//!
+//! Comes in: questions of [`daymark_view`]. Goes out: their answers. This is the only package that names the
+//! SQL engine; callers see plain types. A question sees one snapshot from its first to its last row.
+
+/// The answers to `Ask`.
+mod ask;
+/// The ledger as answer and as table.
+mod balance;
+/// The public tables as Arrow schemas.
+mod columns;
+/// What the store says about itself.
+mod condition;
+/// What a query may call.
+mod functions;
+/// The threads questions run on.
+mod lane;
+/// The questions that run now.
+mod running;
+/// One snapshot as tables.
+mod scan;
+/// The list of services.
+mod services;
+/// SQL texts to answers.
+mod sql;
+/// A trace by its id.
+mod trace;
+/// A value out of typed JSON.
+mod typed_json;
+
+pub use ask::{Answerer, Options};

@@ -1,0 +1,15 @@
+//! The read side over a real store: OTLP bodies in, answers out.
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect has failed")]
+
+/// Order, limits and formats of answers.
+mod answers;
+/// SQL and expected tables from text files.
+mod cases;
+/// What the tests send.
+mod data;
+/// A store with an answerer.
+mod place;
+/// Queries that must be refused or stopped.
+mod sandbox;
+/// Traces and their logs.
+mod traces;

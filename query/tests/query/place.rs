@@ -1,0 +1,141 @@
+//! A store in a folder of its own, with an answerer over it.
+
+use std::sync::Arc;
+
+use daymark_decode::OtlpDecode;
+use daymark_model::id::TraceId;
+use daymark_model::intake::{Admitted, Decode, Intake};
+use daymark_model::limits::QueryLimits;
+use daymark_model::origin::{DEFAULT_TENANT, Origin, Tier};
+use daymark_model::signal::Signal;
+use daymark_model::spelling;
+use daymark_model::time::{Clock, ManualClock, Nanos};
+use daymark_model::wire::{Encoding, Format};
+use daymark_query::{Answerer, Options};
+use daymark_storage::Store;
+use daymark_view::ask::Ask;
+use daymark_view::error::AskError;
+use daymark_view::meta::Answer;
+use daymark_view::query_id::QueryId;
+use daymark_view::range::Range;
+use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlParams, SqlTable};
+use daymark_view::trace::{Trace, TraceAsk};
+use futures::StreamExt;
+use serde_json::Value;
+
+use crate::data::NOON;
+
+pub(crate) struct Place {
+    pub(crate) store: Store,
+    pub(crate) answerer: Answerer,
+    clock: Arc<ManualClock>,
+    _dir: tempfile::TempDir,
+}
+
+pub(crate) fn query_id() -> QueryId {
+    QueryId::parse("01KF0000000000000000000000").unwrap()
+}
+
+impl Place {
+    pub(crate) async fn empty() -> Self {
+        Self::with(QueryLimits::default()).await
+    }
+
+    pub(crate) async fn with(limits: QueryLimits) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(Nanos(NOON + Nanos::HOUR)));
+        let options = daymark_storage::Options::at(dir.path());
+        let fs = Arc::new(daymark_vfs::RealFs);
+        let store = Store::open(options, fs, Arc::new(OtlpDecode), Arc::clone(&clock) as Arc<dyn Clock>)
+            .await
+            .unwrap();
+        store.replayed().await;
+        let answerer =
+            Answerer::new(store.clone(), Options { limits, threads: 2, ..Options::default() }).unwrap();
+        Self { store, answerer, clock, _dir: dir }
+    }
+
+    /// The shop, in buffers.
+    pub(crate) async fn shop() -> Self {
+        let place = Self::empty().await;
+        for (signal, body) in crate::data::shop() {
+            place.send(signal, &body).await;
+        }
+        place
+    }
+
+    pub(crate) async fn send(&self, signal: &str, body: &Value) {
+        let signal = Signal::ALL.into_iter().find(|known| known.name() == signal).unwrap();
+        let body = bytes::Bytes::from(body.to_string());
+        let batch = Admitted {
+            origin: Origin {
+                source: "otlp_http".into(),
+                tier: Tier::Internal,
+                tenant: DEFAULT_TENANT.into(),
+                received: self.clock.now(),
+            },
+            signal,
+            format: Format::OtlpJson,
+            encoding: Encoding::Identity,
+            items: OtlpDecode.count(signal, Format::OtlpJson, &body).unwrap(),
+            payload: body.clone(),
+            body,
+        };
+        let receipt = self.store.submit(batch).await.unwrap();
+        assert_eq!((receipt.rejected, receipt.message), (0, None));
+    }
+
+    pub(crate) fn ask(query: &str) -> SqlAsk {
+        SqlAsk {
+            query_id: query_id(),
+            query: query.into(),
+            params: SqlParams::default(),
+            format: SqlFormat::Json,
+            limit: 10_000,
+            range: Range { from: Nanos(NOON), to: Nanos(NOON + Nanos::HOUR) },
+        }
+    }
+
+    pub(crate) async fn sql(&self, query: &str) -> Result<Answer<SqlTable>, AskError> {
+        self.table(Self::ask(query)).await
+    }
+
+    pub(crate) async fn table(&self, ask: SqlAsk) -> Result<Answer<SqlTable>, AskError> {
+        match self.answerer.sql(ask).await? {
+            SqlAnswer::Table(answer) => Ok(*answer),
+            SqlAnswer::Stream(_) => panic!("a stream instead of a table"),
+        }
+    }
+
+    /// The rows of a query that must succeed.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Vec<Value>> {
+        self.sql(query).await.unwrap_or_else(|error| panic!("{query}: {error}")).data.rows
+    }
+
+    /// The bytes of a streamed format and how the stream ended.
+    pub(crate) async fn stream(&self, query: &str, format: SqlFormat) -> (Vec<u8>, SqlChunk) {
+        let ask = SqlAsk { format, ..Self::ask(query) };
+        let SqlAnswer::Stream(mut stream) = self.answerer.sql(ask).await.unwrap() else {
+            panic!("not a stream")
+        };
+        let mut bytes = Vec::new();
+        let mut last = None;
+        while let Some(chunk) = stream.next().await {
+            match chunk.unwrap() {
+                SqlChunk::Bytes(more) => bytes.extend_from_slice(&more),
+                end @ SqlChunk::End(_) => last = Some(end),
+            }
+        }
+        (bytes, last.unwrap())
+    }
+
+    pub(crate) async fn trace(&self, id: &str) -> Result<Trace, AskError> {
+        let ask =
+            TraceAsk { query_id: query_id(), id: trace_id(id), hint: None, episode: None, spans_max: 1_000 };
+        Ok(self.answerer.trace(ask).await?.data)
+    }
+}
+
+pub(crate) fn trace_id(text: &str) -> TraceId {
+    spelling::trace_id(text).unwrap()
+}

@@ -1,0 +1,61 @@
+//! The command line, as a person types it: answers on stdout, complaints on stderr, an exit code that says how it went.
+
+use std::process::{Command, Output};
+
+use crate::server::{BINARY, Server, shop};
+
+fn daymark(args: &[&str]) -> Output {
+    Command::new(BINARY).args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_default_configuration_is_good() {
+    let printed = daymark(&["config", "default"]);
+    assert!(printed.status.success());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daymark.toml");
+    std::fs::write(&path, &printed.stdout).unwrap();
+    assert!(daymark(&["config", "check", "--config", path.to_str().unwrap()]).status.success());
+    std::fs::write(&path, "[listen]\nuii = 1\n").unwrap();
+    let checked = daymark(&["config", "check", "--config", path.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(text(&checked.stderr).contains("line 2"), "{}", text(&checked.stderr));
+}
+
+#[test]
+fn an_open_door_is_refused() {
+    let refused = daymark(&["serve", "--listen.otlp-http", "0.0.0.0:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("--allow-insecure-remote"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_folder_has_one_owner() {
+    let server = Server::start();
+    let second = daymark(&["serve", "--listen.ui", "off", "--data", server.data()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("used by another Daymark"), "{}", text(&second.stderr));
+}
+
+#[test]
+fn questions_are_answered() {
+    let (requests, truth, roster) = shop(4, 5, 10.0);
+    let server = Server::start();
+    for request in &requests {
+        server.send(request);
+    }
+    let counted =
+        daymark(&["sql", "SELECT count(*) AS n FROM spans", "--url", &server.api, "--format", "csv"]);
+    assert_eq!(text(&counted.stdout).trim(), format!("n\r\n{}", truth.spans), "{}", text(&counted.stderr));
+    let id: String = roster[0].id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let trace = daymark(&["trace", &id, "--url", &server.api, "--format", "table"]);
+    assert!(trace.status.success() && text(&trace.stdout).contains(&id), "{}", text(&trace.stdout));
+    let missing = daymark(&["trace", "0123456789abcdef0123456789abcdef", "--url", &server.api]);
+    assert_eq!(missing.status.code(), Some(3), "{}", text(&missing.stderr));
+    let nobody = daymark(&["sql", "SELECT 1", "--url", "http://127.0.0.1:9"]);
+    assert_eq!(nobody.status.code(), Some(1));
+}

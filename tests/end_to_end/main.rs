@@ -1,0 +1,13 @@
+//! The real binary, over its real sockets: started, fed, asked, killed, started again.
+
+/// A server process in a folder of its own.
+mod server;
+
+/// What was sent is what is answered.
+mod answers;
+/// The command line, as a person types it.
+mod command;
+/// `kill -9` at any moment loses nothing that was acknowledged.
+mod kill;
+/// Rubbish costs its sender, and nobody else.
+mod rubbish;

@@ -1,0 +1,197 @@
+//! A server process in a folder of its own, and a client for it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use bytes::Bytes;
+use daymark_workload::{Feed, Profile, Request, SECOND, Shop, Truth};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_daymark");
+
+pub(crate) struct Server {
+    dir: TempDir,
+    process: Option<Child>,
+    pub(crate) api: String,
+    pub(crate) otlp: String,
+    runtime: Runtime,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// A status and a body.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {:?}", self.body))
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let mut server = Self {
+            dir: tempfile::tempdir().unwrap(),
+            process: None,
+            api: String::new(),
+            otlp: String::new(),
+            runtime: Runtime::new().unwrap(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        };
+        server.restart();
+        server
+    }
+
+    /// Starts the process anew on the same folder, and waits until it says it is ready.
+    pub(crate) fn restart(&mut self) {
+        let mut process = Command::new(BINARY)
+            .args(["serve", "--listen.ui", "127.0.0.1:0", "--listen.otlp-grpc", "off"])
+            .args(["--listen.otlp-http", "127.0.0.1:0", "--data"])
+            .arg(self.dir.path())
+            .env("DAYMARK_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        for line in &mut lines {
+            let line = line.unwrap();
+            let address = || line.split_whitespace().nth(1).unwrap().to_owned();
+            match line.split_whitespace().next() {
+                Some("API") => self.api = address(),
+                Some("OTLP/HTTP") => self.otlp = address(),
+                Some("ready") => break,
+                _ => {}
+            }
+        }
+        self.process = Some(process);
+        self.client = Client::builder(TokioExecutor::new()).build_http();
+    }
+
+    pub(crate) fn data(&self) -> &str {
+        self.dir.path().to_str().unwrap()
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
+    /// SIGKILL, and nothing else.
+    pub(crate) fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        // It may have been killed from elsewhere already.
+        let _ended = process.kill();
+        process.wait().unwrap();
+    }
+
+    /// SIGTERM, and a clean end.
+    pub(crate) fn stop(&mut self) {
+        let mut process = self.process.take().unwrap();
+        let id = process.id().to_string();
+        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        assert!(process.wait().unwrap().success());
+    }
+
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        let url = format!("{}{}", self.otlp, request.signal.http_path());
+        self.post(&url, "application/x-protobuf", request.body.clone())
+    }
+
+    pub(crate) fn post(&self, url: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        self.try_post(url, content_type, body).unwrap()
+    }
+
+    /// An error when the connection ends before the answer.
+    pub(crate) fn try_post(&self, url: &str, content_type: &str, body: Vec<u8>) -> Result<Answer, String> {
+        let request = http::Request::post(url).header("content-type", content_type);
+        self.ask(request.body(Full::new(body.into())).unwrap())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let request = http::Request::get(format!("{}{path}", self.api));
+        self.ask(request.body(Full::default()).unwrap()).unwrap()
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        let request = http::Request::delete(format!("{}{path}", self.api));
+        self.ask(request.body(Full::default()).unwrap()).unwrap()
+    }
+
+    fn ask(&self, request: http::Request<Full<Bytes>>) -> Result<Answer, String> {
+        self.runtime.block_on(async {
+            let answer = self.client.request(request).await.map_err(|error| error.to_string())?;
+            let status = answer.status().as_u16();
+            let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+            Ok(Answer { status, body })
+        })
+    }
+
+    pub(crate) fn sql_answer(&self, query: &str) -> Answer {
+        let body = json!({ "query": query }).to_string().into_bytes();
+        self.post(&format!("{}/api/v1/sql", self.api), "application/json", body)
+    }
+
+    /// The rows of a query.
+    pub(crate) fn sql(&self, query: &str) -> Vec<Vec<Value>> {
+        let answer = self.sql_answer(query);
+        let told = answer.json();
+        assert_eq!(answer.status, 200, "{query}: {told}");
+        serde_json::from_value(told["data"]["rows"].clone()).unwrap()
+    }
+
+    /// The one number of a query.
+    pub(crate) fn number(&self, query: &str) -> u64 {
+        let rows = self.sql(query);
+        let cell = &rows[0][0];
+        cell.as_u64().or_else(|| cell.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{query}: {rows:?}"))
+    }
+
+    /// Waits until the log of the process before is back.
+    pub(crate) fn wait_until_ready(&self) {
+        for _ in 0..600 {
+            if self.get("/readyz").status == 200
+                && self.get("/api/v1/system/status").json()["data"]["replay"].is_null()
+            {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("not ready after half a minute");
+    }
+
+    pub(crate) fn assert_balanced(&self) {
+        let sheet = self.get("/api/v1/ledger").json();
+        assert_eq!(sheet["data"]["balanced"], true, "{sheet:#}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // It may have ended by itself; then there is nothing to kill.
+            let _ended = process.kill().and_then(|()| process.wait());
+        }
+    }
+}
+
+/// Some seconds of the shop that end now, and what they hold.
+pub(crate) fn shop(
+    seed: u64,
+    seconds: i64,
+    rate: f64,
+) -> (Vec<Request>, Truth, Vec<daymark_workload::TraceTruth>) {
+    let now = daymark_model::time::Clock::now(&daymark_model::time::SystemClock::new()).0;
+    let start = now - (seconds + 60) * SECOND;
+    let profile = Profile { late: 0.0, duplicates: 0.0, skew: 0, request_items: 200, ..Profile::shop() };
+    let mut feed = Feed::new(Shop::new(seed, profile), start, rate).with_roster();
+    let mut requests = feed.advance(start + seconds * SECOND);
+    requests.extend(feed.finish());
+    (requests, feed.truth().clone(), feed.roster().to_vec())
+}

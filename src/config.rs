@@ -134,7 +134,8 @@ impl Settings {
         for (name, value) in environment {
             set_from_environment(&mut file, &name, &value)?;
         }
-        let file: File = file.try_into().map_err(|error: toml::de::Error| anyhow::anyhow!("{}", error.message()))?;
+        let file: File =
+            file.try_into().map_err(|error: toml::de::Error| anyhow::anyhow!("{}", error.message()))?;
         let pick = |flag: Option<Listen>, file: Option<Listen>, port| {
             let default = Listen(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
             flag.or(file).unwrap_or(default).0
@@ -186,7 +187,8 @@ fn read(path: &Path) -> anyhow::Result<toml::Table> {
 
 /// `DAYMARK_LISTEN_OTLP_GRPC=off` sets `otlp_grpc` of `[listen]`.
 fn set_from_environment(file: &mut toml::Table, name: &str, value: &str) -> anyhow::Result<()> {
-    let name_of = |section: &&str| name.strip_prefix("DAYMARK_")?.strip_prefix(&format!("{}_", section.to_uppercase()));
+    let name_of =
+        |section: &&str| name.strip_prefix("DAYMARK_")?.strip_prefix(&format!("{}_", section.to_uppercase()));
     let Some((section, key)) = SECTIONS.iter().find_map(|section| Some((*section, name_of(section)?))) else {
         return Ok(());
     };

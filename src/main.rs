@@ -2,14 +2,14 @@
 
 /// Verbs and flags.
 mod args;
-/// Settings from defaults, file, environment and flags.
-mod config;
-/// Everything in one process, from listeners to disk.
-mod serve;
-/// A living shop that sends to a server.
-mod demo;
 /// Verbs that ask a running server.
 mod cli;
+/// Settings from defaults, file, environment and flags.
+mod config;
+/// A living shop that sends to a server.
+mod demo;
+/// Everything in one process, from listeners to disk.
+mod serve;
 
 use std::process::ExitCode;
 

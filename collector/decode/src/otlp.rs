@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     Enum,
     Fixed32,
     Fixed64,
+    /// A fixed64 of nanoseconds. Senders with broken clocks write negative ones; those are kept as the bits
+    /// they have, so that the record is stored under its receive time and its neighbours are not lost.
+    Instant,
     Sfixed64,
     Double,
     Message(Message),
@@ -37,7 +40,7 @@ impl Kind {
                 WireType::Varint
             }
             Self::Fixed32 => WireType::Fixed32,
-            Self::Fixed64 | Self::Sfixed64 | Self::Double => WireType::Fixed64,
+            Self::Fixed64 | Self::Instant | Self::Sfixed64 | Self::Double => WireType::Fixed64,
         }
     }
 }
@@ -200,8 +203,8 @@ const SPAN: &[Field] = &[
     one("parentSpanId", 4, Kind::Id),
     one("name", 5, Kind::Text),
     one("kind", 6, Kind::Enum),
-    one("startTimeUnixNano", 7, Kind::Fixed64),
-    one("endTimeUnixNano", 8, Kind::Fixed64),
+    one("startTimeUnixNano", 7, Kind::Instant),
+    one("endTimeUnixNano", 8, Kind::Instant),
     one("droppedAttributesCount", 10, Kind::Uint32),
     messages("events", 11, Message::Event),
     one("droppedEventsCount", 12, Kind::Uint32),
@@ -212,7 +215,7 @@ const SPAN: &[Field] = &[
 ];
 
 const EVENT: &[Field] = &[
-    one("timeUnixNano", 1, Kind::Fixed64),
+    one("timeUnixNano", 1, Kind::Instant),
     one("name", 2, Kind::Text),
     messages("attributes", 3, Message::KeyValue),
     one("droppedAttributesCount", 4, Kind::Uint32),
@@ -229,7 +232,7 @@ const LINK: &[Field] = &[
 
 const LOG_RECORD: &[Field] = &[
     messages("attributes", 6, Message::KeyValue),
-    one("timeUnixNano", 1, Kind::Fixed64),
+    one("timeUnixNano", 1, Kind::Instant),
     one("severityNumber", 2, Kind::Enum),
     one("severityText", 3, Kind::Text),
     message("body", 5, Message::AnyValue),
@@ -237,7 +240,7 @@ const LOG_RECORD: &[Field] = &[
     one("flags", 8, Kind::Fixed32),
     one("traceId", 9, Kind::Id),
     one("spanId", 10, Kind::Id),
-    one("observedTimeUnixNano", 11, Kind::Fixed64),
+    one("observedTimeUnixNano", 11, Kind::Instant),
     one("eventName", 12, Kind::Text),
 ];
 
@@ -261,8 +264,8 @@ const SUM: &[Field] = &[
 
 const NUMBER_POINT: &[Field] = &[
     messages("attributes", 7, Message::KeyValue),
-    one("startTimeUnixNano", 2, Kind::Fixed64),
-    one("timeUnixNano", 3, Kind::Fixed64),
+    one("startTimeUnixNano", 2, Kind::Instant),
+    one("timeUnixNano", 3, Kind::Instant),
     one("asDouble", 4, Kind::Double),
     messages("exemplars", 5, Message::Exemplar),
     one("asInt", 6, Kind::Sfixed64),
@@ -271,8 +274,8 @@ const NUMBER_POINT: &[Field] = &[
 
 const HISTOGRAM_POINT: &[Field] = &[
     messages("attributes", 9, Message::KeyValue),
-    one("startTimeUnixNano", 2, Kind::Fixed64),
-    one("timeUnixNano", 3, Kind::Fixed64),
+    one("startTimeUnixNano", 2, Kind::Instant),
+    one("timeUnixNano", 3, Kind::Instant),
     one("count", 4, Kind::Fixed64),
     one("sum", 5, Kind::Double),
     many("bucketCounts", 6, Kind::Fixed64),
@@ -285,8 +288,8 @@ const HISTOGRAM_POINT: &[Field] = &[
 
 const EXP_HISTOGRAM_POINT: &[Field] = &[
     messages("attributes", 1, Message::KeyValue),
-    one("startTimeUnixNano", 2, Kind::Fixed64),
-    one("timeUnixNano", 3, Kind::Fixed64),
+    one("startTimeUnixNano", 2, Kind::Instant),
+    one("timeUnixNano", 3, Kind::Instant),
     one("count", 4, Kind::Fixed64),
     one("sum", 5, Kind::Double),
     one("scale", 6, Kind::Sint32),
@@ -302,8 +305,8 @@ const EXP_HISTOGRAM_POINT: &[Field] = &[
 
 const SUMMARY_POINT: &[Field] = &[
     messages("attributes", 7, Message::KeyValue),
-    one("startTimeUnixNano", 2, Kind::Fixed64),
-    one("timeUnixNano", 3, Kind::Fixed64),
+    one("startTimeUnixNano", 2, Kind::Instant),
+    one("timeUnixNano", 3, Kind::Instant),
     one("count", 4, Kind::Fixed64),
     one("sum", 5, Kind::Double),
     messages("quantileValues", 6, Message::Quantile),
@@ -312,7 +315,7 @@ const SUMMARY_POINT: &[Field] = &[
 
 const EXEMPLAR: &[Field] = &[
     messages("filteredAttributes", 7, Message::KeyValue),
-    one("timeUnixNano", 2, Kind::Fixed64),
+    one("timeUnixNano", 2, Kind::Instant),
     one("asDouble", 3, Kind::Double),
     one("spanId", 4, Kind::Id),
     one("traceId", 5, Kind::Id),

@@ -227,6 +227,7 @@ impl Writer<'_> {
         match kind {
             Kind::Fixed32 => self.out.extend(u32::try_from(value).ok()?.to_le_bytes()),
             Kind::Fixed64 => self.out.extend(u64::try_from(value).ok()?.to_le_bytes()),
+            Kind::Instant => self.out.extend(instant_bits(value)?.to_le_bytes()),
             Kind::Sfixed64 => self.out.extend(i64::try_from(value).ok()?.to_le_bytes()),
             Kind::Uint32 => self.varint(u64::from(u32::try_from(value).ok()?)),
             Kind::Uint64 => self.varint(u64::try_from(value).ok()?),
@@ -278,6 +279,11 @@ fn finite(text: &[u8]) -> Option<f64> {
         .ok()
         .filter(|text| !text.bytes().any(|byte| matches!(byte, b'i' | b'n' | b'I' | b'N')))?;
     text.parse().ok()
+}
+
+/// The 64 bits of an instant, of a negative one as it is in two's complement.
+fn instant_bits(value: i128) -> Option<u64> {
+    u64::try_from(value).ok().or_else(|| Some(i64::try_from(value).ok()? as u64))
 }
 
 /// A whole number, also when written as `1.0` or `1e3`.

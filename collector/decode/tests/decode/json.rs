@@ -184,3 +184,15 @@ fn naughty_strings_come_out_as_they_went_in() {
         }
     }
 }
+
+/// A broken clock costs its record the time it told, and its neighbours nothing.
+#[test]
+fn a_negative_time_is_replaced_and_marked() {
+    let body = one_span(r#","kind":2"#).replace("\"1699999999000000000\"", "\"-6795364578871345152\"");
+    let decoded = decode(Signal::Spans, Format::OtlpJson, body.as_bytes());
+    assert_eq!((decoded.tally.accepted, decoded.tally.rejected_total()), (1, 0));
+    let span = of_table(&decoded, Table::Spans).remove(0);
+    assert_eq!(span["quality"].as_u64().map(|bits| bits & 1), Some(1), "{span}");
+    let told = refusal(&one_span(r#","droppedEventsCount":-1"#));
+    assert!(told.contains("droppedEventsCount must be a whole number in range"), "{told}");
+}

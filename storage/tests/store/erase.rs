@@ -10,9 +10,8 @@ use crate::estate::{Estate, minute};
 pub(crate) fn some_trace(estate: &Estate) -> TraceId {
     let logs = estate.column(Table::Logs, "trace_id");
     let hex = estate.column(Table::Spans, "trace_id").into_iter().find(|id| logs.contains(id)).unwrap();
-    let bytes: Vec<u8> =
-        (0..16).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-    TraceId(bytes.try_into().unwrap())
+    let id = u128::from_str_radix(&hex, 16).unwrap();
+    TraceId(id.to_be_bytes())
 }
 
 pub(crate) fn rows_of(estate: &Estate, id: TraceId) -> usize {

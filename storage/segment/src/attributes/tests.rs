@@ -1,3 +1,5 @@
+//! Attributes as JSON text: sorted, typed, escaped.
+
 use daymark_model::attribute::ValueType;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Sets of row numbers against the plain sets they stand for.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

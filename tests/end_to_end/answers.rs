@@ -23,7 +23,7 @@ fn what_was_sent_is_answered_now_and_after_a_restart() {
         assert_eq!(server.number("SELECT count(*) FROM spans WHERE status = 'error'"), truth.errors);
         let by_service = server.sql("SELECT service, count(*) FROM spans GROUP BY service");
         for (service, expected) in truth.services.iter().filter(|(_, expected)| expected.spans > 0) {
-            let row = by_service.iter().find(|row| row[0] == Value::from(service.as_str()));
+            let row = by_service.iter().find(|row| row[0] == service.as_str());
             assert_eq!(row.and_then(|row| row[1].as_u64()), Some(expected.spans), "{service}");
         }
         for trace in roster.iter().step_by(roster.len() / 5) {

@@ -8,14 +8,13 @@ fn bad_bodies_are_refused_and_counted() {
     let server = Server::start();
     let traces = format!("{}/v1/traces", server.otlp);
     let protobuf = "application/x-protobuf";
-    let cases: [(&str, Vec<u8>, u16); 7] = [
+    let cases: [(&str, Vec<u8>, u16); 6] = [
         (protobuf, b"\xff\xff\xff\xff".to_vec(), 400),
         (protobuf, vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], 400),
         ("application/json", b"{".to_vec(), 400),
         ("application/json", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)).into_bytes(), 400),
         ("application/json", br#"{"resourceSpans": 7}"#.to_vec(), 400),
         ("text/plain", b"hello".to_vec(), 415),
-        (protobuf, vec![0; 65 << 20], 413),
     ];
     for (content_type, body, status) in cases {
         let start: Vec<u8> = body.iter().copied().take(20).collect();

@@ -43,12 +43,7 @@ fn what_was_sent_is_answered_now_and_after_a_restart() {
                 server.wait_until_ready();
             }
             _ => {
-                let settled = server.post(
-                    &format!("{}/api/v1/system/settle", server.api),
-                    "application/json",
-                    Vec::new(),
-                );
-                assert_eq!(settled.status, 200);
+                server.settle();
                 server.stop();
                 server.restart();
                 server.wait_until_ready();

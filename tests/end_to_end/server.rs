@@ -114,6 +114,12 @@ impl Server {
         self.ask(request.body(Full::new(body.into())).unwrap())
     }
 
+    /// Flushes and merges until nothing is pending.
+    pub(crate) fn settle(&self) {
+        let url = format!("{}/api/v1/system/settle", self.api);
+        assert_eq!(self.post(&url, "application/json", Vec::new()).status, 200);
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         let request = http::Request::get(format!("{}{path}", self.api));
         self.ask(request.body(Full::default()).unwrap()).unwrap()

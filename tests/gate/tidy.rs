@@ -87,3 +87,19 @@ fn there_is_no_global_state() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn named_documents_exist() {
+    let mut missing = Vec::new();
+    for (path, text) in sources() {
+        for (at, _) in text.match_indices("docs/") {
+            let rest = text.get(at..).unwrap_or_default();
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || "/-_.".contains(*c)).collect();
+            let name = name.trim_end_matches('.');
+            if name.ends_with(".md") && !root().join(name).exists() {
+                missing.push(format!("{path}: {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -3,7 +3,7 @@
 //!
 //! In typed JSON an integer has no point and a double always has one, `{"$f":"NaN"}` is a double that JSON
 //! lacks, `{"$b":"base64"}` are bytes and `{"$m":{…}}` is a key-value list with a key that starts with `$`
-//! (docs/formats.md). The API writes bytes as `{"$bytes":"base64"}`, wide integers and NaN as strings.
+//! ([`daymark_model::attribute`]). The API writes bytes as `{"$bytes":"base64"}`, wide integers and NaN as strings.
 
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};

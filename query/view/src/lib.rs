@@ -2,7 +2,7 @@
 //! query engine answers through [`ask::Ask`].
 //!
 //! No I/O, no runtime, no engine types: the package also compiles to wasm. Field names in JSON are those of
-//! docs/api.md. Questions reach the engine checked and resolved (instants instead of `-15m`, ids instead of
+//! the HTTP API. Questions reach the engine checked and resolved (instants instead of `-15m`, ids instead of
 //! spellings); the wire forms that people write live beside them.
 
 /// The one trait between those who ask and the engine.

@@ -147,7 +147,7 @@ pub enum SqlChunk {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SqlTable {
     pub columns: Vec<SqlColumn>,
-    /// One value a column, in JSON as docs/schema.md writes its type.
+    /// One value a column, in JSON as the type of its column is written.
     pub rows: Vec<Vec<Value>>,
 }
 

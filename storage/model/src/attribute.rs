@@ -1,7 +1,7 @@
 //! The types of an attribute value, numbered as OTLP's `AnyValue` numbers them.
 //!
 //! A value is stored as text next to its type: numbers in decimal, bytes in base64, arrays and key-value
-//! lists as typed JSON (docs/formats.md): keys sorted, integers without a point, doubles always with point
+//! lists as typed JSON: keys sorted, integers without a point, doubles always with point
 //! or exponent, NaN and infinities `{"$f":"NaN"}`, bytes `{"$b":"base64"}`, a list that has a key starting
 //! with `$` wrapped as `{"$m":{…}}`.
 

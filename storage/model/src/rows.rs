@@ -1,6 +1,6 @@
 //! Arrow layout of the rows in buffers and L0 segments: what decode writes and every reader starts from.
 //!
-//! Column names are those of the public tables (docs/schema.md). Two columns exist only here: `attrs_rest`
+//! Column names are those of the public tables ([`crate::tables`]). Two columns exist only here: `attrs_rest`
 //! holds all attributes of a row, and `observed_delta_ns` is `observed_time - time`.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Ids, instants and wide integers survive the way to JSON and back, and look as docs/api.md says.
+//! Ids, instants and wide integers survive the way to JSON and back, and look as clients expect.
 
 use daymark_model::id::{SpanId, TraceId};
 use daymark_model::time::Nanos;

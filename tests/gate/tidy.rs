@@ -94,7 +94,8 @@ fn named_documents_exist() {
     for (path, text) in sources() {
         for (at, _) in text.match_indices("docs/") {
             let rest = text.get(at..).unwrap_or_default();
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || "/-_.".contains(*c)).collect();
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || "/-_.".contains(*c)).collect();
             let name = name.trim_end_matches('.');
             if name.ends_with(".md") && !root().join(name).exists() {
                 missing.push(format!("{path}: {name}"));

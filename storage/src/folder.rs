@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use daymark_model::signal::Table;
+use daymark_model::time::date_of;
 use daymark_vfs::Vfs;
 use rustix::fs::{FlockOperation, flock};
 
@@ -95,16 +96,7 @@ impl Folder {
 fn calendar(nanos: i64) -> (String, i64) {
     let hours = nanos.div_euclid(3_600_000_000_000);
     let (days, hour) = (hours.div_euclid(24), hours.rem_euclid(24));
-    // Days to civil date: eras of 400 years beginning on 1 March of year 0.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = date_of(days);
     (format!("{year:04}-{month:02}-{day:02}"), hour)
 }
 

@@ -6,7 +6,7 @@
 //! before the transaction leaves everything as it was.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -117,21 +117,33 @@ impl Inner {
     /// Writes one segment and moves it into its place.
     fn write(&self, load: &Load) -> Result<Written, Error> {
         let id = Ulid::generate().to_string();
-        let finished = self.folder.tmp().join(&id);
-        self.fs.create_dir_all(&finished).map_err(|source| self.broken(&finished, source))?;
+        let finished = self.unfinished(&id)?;
         let rows: Vec<_> = load.chunks.iter().map(|chunk| chunk.rows.clone()).collect();
         let resources = distinct(load.chunks.iter().map(|chunk| &chunk.resources), |resource| resource.id);
         let series = distinct(load.chunks.iter().map(|chunk| &chunk.series), |series| series.id);
         let spec = load.spec(self);
         let meta = daymark_segment::write(&*self.fs, &finished, &spec, &rows, &resources, &series)?;
-        let place = Folder::segment(&load.tenant, load.table, meta.time_min, &id);
-        self.folder.settle(&*self.fs, &finished, &place).map_err(|source| self.broken(&finished, source))?;
-        let segment = Segment::open(&self.folder.root().join(&place))?;
         let mut sources = Vec::new();
         for (source, rows) in load.chunks.iter().flat_map(|chunk| &chunk.sources) {
             add_rows(&mut sources, source, *rows);
         }
-        let row = segment_row(id, &load.tenant, &place, &meta, sources.clone());
+        self.place(id, &load.tenant, &meta, |_| Ok(sources))
+    }
+
+    /// Moves a finished segment from `tmp/` into its place and opens it there.
+    pub(crate) fn place(
+        &self,
+        id: String,
+        tenant: &Arc<str>,
+        meta: &Meta,
+        sources: impl FnOnce(&Segment) -> Result<BySource, Error>,
+    ) -> Result<Written, Error> {
+        let finished = self.folder.tmp().join(&id);
+        let place = Folder::segment(tenant, meta.table, meta.time_min, &id);
+        self.folder.settle(&*self.fs, &finished, &place).map_err(|source| broken(&finished, source))?;
+        let segment = Segment::open(&self.folder.root().join(&place))?;
+        let sources = sources(&segment)?;
+        let row = segment_row(id, tenant, &place, meta, sources.clone());
         let shelved = Shelved {
             id: row.id.as_str().into(),
             segment: Arc::new(segment),
@@ -139,6 +151,13 @@ impl Inner {
             sources: sources.into(),
         };
         Ok(Written { row, shelved })
+    }
+
+    /// The empty folder in `tmp/` in which a segment is written.
+    pub(crate) fn unfinished(&self, id: &str) -> Result<PathBuf, Error> {
+        let path = self.folder.tmp().join(id);
+        self.fs.create_dir_all(&path).map_err(|source| broken(&path, source))?;
+        Ok(path)
     }
 
     async fn record(
@@ -192,10 +211,10 @@ impl Inner {
         }
         saved
     }
+}
 
-    fn broken(&self, path: &Path, source: std::io::Error) -> Error {
-        Error::Folder { path: path.to_path_buf(), source }
-    }
+fn broken(path: &Path, source: std::io::Error) -> Error {
+    Error::Folder { path: path.to_path_buf(), source }
 }
 
 impl Load {

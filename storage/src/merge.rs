@@ -17,8 +17,7 @@ use ulid::Ulid;
 use crate::buffer::{BySource, add_rows, rows_by_source};
 use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
-use crate::flush::{Written, segment_row};
-use crate::folder::Folder;
+use crate::flush::Written;
 use crate::ledger::{Account, Count, Entry, Unsaved};
 use crate::store::{Inner, Store};
 use crate::version::Shelved;
@@ -201,23 +200,10 @@ impl Inner {
         inputs: &[Input],
     ) -> Result<(Written, MergeStats), Error> {
         let id = Ulid::generate().to_string();
-        let finished = self.folder.tmp().join(&id);
-        let broken = |source| Error::Folder { path: finished.clone(), source };
-        self.fs.create_dir_all(&finished).map_err(broken)?;
+        let finished = self.unfinished(&id)?;
         let spec = job.spec(start, &self.epoch);
         let (meta, stats) = daymark_segment::merge(&*self.fs, &finished, &spec, inputs)?;
-        let place = Folder::segment(&job.tenant, job.table, meta.time_min, &id);
-        self.folder.settle(&*self.fs, &finished, &place).map_err(broken)?;
-        let segment = Segment::open(&self.folder.root().join(&place))?;
-        let sources = sources_of(&segment)?;
-        let row = segment_row(id, &job.tenant, &place, &meta, sources.clone());
-        let shelved = Shelved {
-            id: row.id.as_str().into(),
-            segment: Arc::new(segment),
-            hidden: None,
-            sources: sources.into(),
-        };
-        Ok((Written { row, shelved }, stats))
+        Ok((self.place(id, &job.tenant, &meta, sources_of)?, stats))
     }
 
     fn post_repeats(&self, job: &Job, stats: &[MergeStats], unsaved: &mut Unsaved) {

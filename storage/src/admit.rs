@@ -43,7 +43,7 @@ impl Batch {
     }
 
     pub(crate) async fn take(self) -> Result<Receipt, Refused> {
-        if self.inner.stopping.load(Ordering::SeqCst) {
+        if *self.inner.stop.borrow() {
             return Err(self.shed(Rejected::Shutdown, SHUTDOWN_RETRY));
         }
         if let Err(Refused::Busy { reason, retry_after }) = self.inner.wait_for_room().await {

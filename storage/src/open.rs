@@ -4,7 +4,7 @@
 //! behind them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use daymark_model::intake::Decode;
@@ -85,7 +85,6 @@ impl Store {
             merging: tokio::sync::Mutex::new(()),
             replaced: Mutex::default(),
             erased: Mutex::new(erased),
-            stopping: AtomicBool::new(false),
             stop: watch::Sender::new(false),
         });
         start(&inner, log);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -102,7 +102,6 @@ pub(crate) struct Inner {
     /// Segments that were merged into others, and since when.
     pub(crate) replaced: Mutex<Vec<(Arc<Segment>, Duration)>>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
-    pub(crate) stopping: AtomicBool,
     pub(crate) stop: watch::Sender<bool>,
 }
 
@@ -134,7 +133,6 @@ impl Store {
     /// Takes no more, makes what was taken durable, and stops the background work. Buffered rows are in the
     /// log; the next process brings them back.
     pub async fn close(&self) -> Result<(), Error> {
-        self.inner.stopping.store(true, Ordering::SeqCst);
         self.inner.stop.send_replace(true);
         let _nobody_merges = self.inner.merging.lock().await;
         let _nobody_replaces = self.inner.replacing.lock().await;

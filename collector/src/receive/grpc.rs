@@ -1,44 +1,34 @@
 //! OTLP over gRPC: the three export services, as unary calls whose messages stay undecoded.
 //!
-//! The request is read whole, within the limits, before tonic sees it: tonic reserves the length a message
-//! announces, so nothing may be announced to it that has not arrived. tonic then takes the frame apart,
-//! decompresses it and frames the answer; what it refuses itself is mended to the codes of our table.
+//! A call is read whole, within the limits, and taken out of its frame here, so that a compressed message
+//! is inflated by the same bounded steps as over HTTP and reaches the log as it was sent.
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use daymark_model::limits::IntakeLimits;
 use daymark_model::signal::Signal;
 use daymark_model::wire::{Encoding, Format};
 use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use http::{HeaderMap, Request, Response};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tonic::body::Body;
-use tonic::codec::CompressionEncoding;
-use tonic::server::Grpc;
-use tonic::{Code, Status};
-use tower::service_fn;
 
 use super::{Receivers, body, connections};
 use crate::admit::arrival::{Admission, Arrival};
-use crate::admit::inflate::Bad;
 use crate::answer::{Kind, Refusal};
-use codec::BytesCodec;
+use crate::status::Accepted;
+use frame::{HEAD_BYTES, answered, unframed};
 
-/// Messages as bytes.
-mod codec;
+/// A message in its frame.
+mod frame;
 
 const SOURCE: &str = "otlp_grpc";
-/// Flag and length in front of a message.
-const FRAME_HEAD_BYTES: usize = 5;
-/// Compressed exports are usually smaller by less than this.
-const USUAL_RATIO: usize = 8;
+const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+const ENCODING: &str = "grpc-encoding";
+const ENCODINGS: HeaderValue = HeaderValue::from_static("gzip,zstd,identity");
 
 /// Serves OTLP/gRPC until `stop` completes and the requests in flight are answered.
 pub async fn serve(listener: TcpListener, receivers: Receivers, stop: impl Future<Output = ()> + Send) {
@@ -64,94 +54,40 @@ async fn respond(admission: Arc<Admission>, peer: SocketAddr, request: Request<I
 
 async fn export(mut arrival: Arrival, request: Request<Incoming>) -> Response<Body> {
     let (head, mut body) = request.into_parts();
-    let bytes_max = arrival.limits().request_wire_bytes + FRAME_HEAD_BYTES;
-    match body::read(&mut arrival, &mut body, bytes_max).await {
-        // On the heap from here on, so that a request that is still being read stays small.
-        Ok(received) => Box::pin(hand_over(arrival, head, received.into_bytes())).await,
-        Err(refusal) => refuse(arrival, &refusal),
-    }
-}
-
-/// Has tonic unpack the message of a frame for the arrival.
-async fn hand_over(mut arrival: Arrival, head: Parts, frame: Bytes) -> Response<Body> {
-    let limits = arrival.limits().clone();
-    let wire_bytes = frame.len();
-    let is_compressed = head.headers.get("grpc-encoding").is_some_and(|named| named != "identity");
-    let raw_max =
-        if is_compressed { inflated_bytes_max(&limits, wire_bytes) } else { limits.request_raw_bytes };
-    let expected = if is_compressed { raw_max.min(wire_bytes * USUAL_RATIO) } else { 0 };
-    if let Err(refusal) = arrival.hold(2 * wire_bytes + expected).await {
-        return refuse(arrival, &refusal);
-    }
-    let waiting = Arc::new(Mutex::new(Some(arrival)));
-    let handed_to = Arc::clone(&waiting);
-    let service = service_fn(move |request: tonic::Request<Bytes>| {
-        let arrival = take(&handed_to);
-        async move {
-            let arrival = arrival.ok_or_else(|| Status::internal("a second message"))?;
-            submit(arrival, request.into_inner()).await.map(tonic::Response::new)
-        }
-    });
-    let response = Grpc::new(BytesCodec)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .max_decoding_message_size(raw_max)
-        .unary(service, Request::from_parts(head, Full::new(frame)))
-        .await;
-    match take(&waiting) {
-        Some(arrival) => mend(arrival, response, raw_max < limits.request_raw_bytes),
-        None => response,
-    }
-}
-
-async fn submit(mut arrival: Arrival, message: Bytes) -> Result<Bytes, Status> {
-    let signal = arrival.signal();
-    let outcome = match arrival.hold(message.len()).await {
-        Ok(()) => {
-            arrival.release(message.len());
-            arrival.submit(Format::OtlpProtobuf, Encoding::Identity, message.clone(), message).await
-        }
-        Err(refusal) => Err(refusal),
-    };
-    match outcome {
-        Ok(accepted) => Ok(accepted.encode(signal, Format::OtlpProtobuf)),
+    match take(&mut arrival, &head.headers, &mut body).await {
+        Ok(accepted) => answered(accepted.encode(arrival.signal(), Format::OtlpProtobuf)),
         Err(refusal) => {
             arrival.refused(&refusal);
-            Err(refusal.to_grpc())
+            let mut response = refusal.to_grpc().into_http();
+            if refusal.kind == Kind::Encoding {
+                response.headers_mut().insert(ACCEPT_ENCODING, ENCODINGS);
+            }
+            response
         }
     }
 }
 
-/// Turns what tonic said about a message it could not hand over into what our table says.
-fn mend(arrival: Arrival, response: Response<Body>, is_ratio_bound: bool) -> Response<Body> {
-    let status = response.extensions().get::<Status>();
-    let (code, detail) = status.map_or((Code::Unknown, ""), |status| (status.code(), status.message()));
-    let refusal = match code {
-        Code::ResourceExhausted if is_ratio_bound => arrival.refusal_of(Bad::Bomb),
-        Code::ResourceExhausted | Code::OutOfRange => arrival.refusal_of(Bad::TooLarge),
-        Code::Unimplemented => {
-            // This answer also lists the encodings that are supported.
-            arrival.refused(&Refusal::new(Kind::Encoding, detail));
-            return response;
+async fn take(arrival: &mut Arrival, headers: &HeaderMap, body: &mut Incoming) -> Result<Accepted, Refusal> {
+    let encoding = encoding_of(headers)?;
+    let bytes_max = arrival.limits().request_wire_bytes + HEAD_BYTES;
+    let call = body::read(arrival, body, bytes_max).await?.into_bytes();
+    let (encoding, payload) = unframed(call, encoding, arrival.limits())?;
+    let message = arrival.inflate(encoding, &payload).await?;
+    arrival.submit(Format::OtlpProtobuf, encoding, payload, message).await
+}
+
+/// How the messages of a call are compressed that say that they are.
+fn encoding_of(headers: &HeaderMap) -> Result<Encoding, Refusal> {
+    match headers.get(ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity") => Ok(Encoding::Identity),
+        Some(b"gzip") => Ok(Encoding::Gzip),
+        Some(b"zstd") => Ok(Encoding::Zstd),
+        Some(other) => {
+            let named = other.escape_ascii();
+            let detail = format!("{ENCODING} {named} is not supported; gzip, zstd and identity are");
+            Err(Refusal::new(Kind::Encoding, detail))
         }
-        _ => Refusal::unreadable(detail),
-    };
-    refuse(arrival, &refusal)
-}
-
-fn refuse(arrival: Arrival, refusal: &Refusal) -> Response<Body> {
-    arrival.refused(refusal);
-    refusal.to_grpc().into_http()
-}
-
-fn take(slot: &Mutex<Option<Arrival>>) -> Option<Arrival> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// The largest message that a compressed one of this size may become without being a bomb.
-fn inflated_bytes_max(limits: &IntakeLimits, wire_bytes: usize) -> usize {
-    let by_ratio = wire_bytes.saturating_mul(limits.ratio_max).max(limits.ratio_from_bytes);
-    by_ratio.min(limits.request_raw_bytes)
+    }
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {

@@ -82,7 +82,7 @@ async fn export(
     client.unary(Request::new(message.into()), path, Encoded).await.map(tonic::Response::into_inner)
 }
 
-/// Every signal in every encoding becomes a batch of the message as it was before compression.
+/// Every signal in every encoding becomes a batch with the message as sent and as it was before compression.
 #[tokio::test]
 async fn exports_become_batches() {
     let world = World::start().await;
@@ -96,8 +96,14 @@ async fn exports_become_batches() {
             let batch = world.intake.seen().batches.swap_remove(sent);
             sent += 1;
             assert_eq!((batch.signal, batch.items), (signal, 2), "{case}");
-            assert_eq!((batch.format, batch.encoding), (Format::OtlpProtobuf, Encoding::Identity), "{case}");
-            assert_eq!((&batch.payload, &batch.body), (&raw, &raw), "{case}");
+            let encoding = match compression {
+                None => Encoding::Identity,
+                Some(CompressionEncoding::Gzip) => Encoding::Gzip,
+                Some(_) => Encoding::Zstd,
+            };
+            assert_eq!((batch.format, batch.encoding), (Format::OtlpProtobuf, encoding), "{case}");
+            assert_eq!(batch.body, raw, "{case}");
+            assert_eq!(batch.payload == raw, compression.is_none(), "{case}");
             assert_eq!((batch.origin.source.as_str(), batch.origin.tier), ("otlp_grpc", Tier::Internal));
             assert_eq!(batch.origin.tenant, "default");
         }
@@ -146,6 +152,7 @@ async fn unreadable_messages_are_refused() {
         ("shorter than announced", "", frame(false, 60 << 20, b"short")),
         ("no message", "", Bytes::new()),
         ("half a frame head", "", Bytes::from_static(&[0, 0, 0])),
+        ("a second message", "", Bytes::from_static(&[0; 10])),
     ];
     for (number, (case, encoding, bytes)) in cases.into_iter().enumerate() {
         let sent = bytes.len() as u64;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use daymark_model::figure::{Figure, Figures};
 use daymark_model::limits::QueryLimits;
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::signal::Table;
@@ -36,7 +37,7 @@ use crate::services::{self, Query, Rows};
 use crate::sql::failure;
 use crate::sql::run::{Piece, Run, Runner};
 use crate::sql::session::Tables;
-use crate::{balance, condition, functions, trace};
+use crate::{balance, condition, figures, functions, trace};
 
 /// How questions are answered.
 #[derive(Clone, Debug)]
@@ -87,6 +88,12 @@ impl Answerer {
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
         Ok(Self { store, options, runner })
+    }
+
+    /// Answers about another tenant, within the same limits.
+    pub fn of_tenant(&self, tenant: &str) -> Self {
+        let options = Options { tenant: tenant.into(), ..self.options.clone() };
+        Self { store: self.store.clone(), options, runner: self.runner.clone() }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
@@ -278,6 +285,14 @@ async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Chunk, Option
     }
 }
 
+impl Figures for Answerer {
+    fn figures(&self) -> Vec<Figure> {
+        let mut figures = figures::of_store(&self.store);
+        figures.push(self.runner.running.figure());
+        figures
+    }
+}
+
 impl Ask for Answerer {
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer> {
         Box::pin(self.answer_sql(ask))
@@ -338,9 +353,5 @@ impl Ask for Answerer {
 
     fn readiness(&self) -> Readiness {
         condition::readiness(&self.store)
-    }
-
-    fn metrics_text(&self) -> String {
-        condition::metrics_text(&self.store)
     }
 }

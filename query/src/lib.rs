@@ -11,6 +11,8 @@ mod balance;
 mod columns;
 /// What the store says about itself.
 mod condition;
+/// The store in figures.
+mod figures;
 /// What a query may call.
 mod functions;
 /// The threads questions run on.

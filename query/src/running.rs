@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use daymark_model::figure::Figure;
 use daymark_model::time::{Clock, Nanos};
 use daymark_view::meta::Scanned;
 use daymark_view::query_id::QueryId;
@@ -91,6 +92,11 @@ impl Running {
             }
         };
         self.lock().values().map(query).collect()
+    }
+
+    pub(crate) fn figure(&self) -> Figure {
+        let running = self.lock().len() as f64;
+        Figure::gauge("daymark_queries_running", "Questions that are being answered.", running)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {

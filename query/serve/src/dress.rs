@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use daymark_view::error::{AskError, Code};
@@ -13,10 +13,13 @@ use daymark_view::query_id::QueryId;
 use futures::FutureExt;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use ulid::Ulid;
 
 use crate::answer::{Refused, problem};
 use crate::router::Site;
+use crate::tenants;
 
 pub(crate) const QUERY_ID: HeaderName = HeaderName::from_static("x-query-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -26,6 +29,10 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
                    img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'self'; \
                    form-action 'none'; frame-ancestors 'none'";
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const READYZ: &str = "/readyz";
+const PROBES: [&str; 3] = ["/healthz", READYZ, "/metrics"];
 
 const FAULT: &str = "a fault in the server; its log has this query id";
 
@@ -40,20 +47,51 @@ pub(crate) struct Ticket {
 pub(crate) async fn dress(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let (query_id, chosen) = query_id(&site, request.headers());
     let allowed = chosen.and_then(|()| site.guard.check(&request));
+    let allowed = allowed.and_then(|()| tenants::check(request.headers(), &site.tenant));
     request.extensions_mut().insert(Ticket { query_id: query_id.clone(), started: site.clock.elapsed() });
     let path = request.uri().path().to_owned();
+    let span = span(&request, &query_id);
     let mut response = match allowed {
-        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await {
             Ok(response) => as_problem(response, &query_id),
             Err(_) => problem(AskError::new(Code::Internal, FAULT), &query_id),
         },
         Err(refused) => problem(refused, &query_id),
     };
-    if response.status().is_server_error() {
-        tracing::warn!(status = response.status().as_u16(), %query_id, path, "request failed");
+    let status = response.status();
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("error", status.as_str());
+        // Not being ready is an answer of its probe, not a failure.
+        if path != READYZ {
+            tracing::warn!(parent: &span, status = status.as_u16(), %query_id, path, "request failed");
+        }
     }
     set_headers(response.headers_mut(), &query_id);
     response
+}
+
+/// What is told of a request: a span with its caller's as parent. Probes come every second and are not told.
+fn span(request: &Request, query_id: &QueryId) -> Span {
+    let Some(route) = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) else {
+        return Span::none();
+    };
+    if PROBES.contains(&route) {
+        return Span::none();
+    }
+    let method = request.method().as_str();
+    let parent = request.headers().get(TRACEPARENT).and_then(|parent| parent.to_str().ok());
+    tracing::info_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.server = true,
+        otel.parent = parent,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        daymark.query_id = query_id.as_str(),
+        error = Empty,
+    )
 }
 
 /// The id the client chose, else a new one; an error when the chosen one is no ULID.

@@ -24,10 +24,14 @@ mod options;
 mod otlp;
 /// Query parameters, unknown ones refused.
 mod params;
+/// Figures in the Prometheus text format.
+mod prometheus;
 /// Which call goes where, and what all calls share.
 mod router;
 /// The calls, a file for each noun.
 mod routes;
+/// Whose data a request is about.
+mod tenants;
 
 pub use listen::serve;
 pub use options::Options;

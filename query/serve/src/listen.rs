@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use daymark_model::limits;
 use daymark_view::ask::Ask;
@@ -18,10 +17,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
 use crate::options::Options;
-use crate::router::router;
+use crate::router::routers;
+use crate::tenants::Tenants;
 
 /// After a failed accept (no file descriptors left), how long until the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(options.connections));
     let server = builder(&options);
     let drain = options.drain;
-    let router = router(ask, options, is_loopback);
+    let routers = routers(&ask, &options, is_loopback);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -53,7 +53,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((place, stream)) => {
-                let connection = graceful.watch(connect(&server, stream, &router));
+                let connection = graceful.watch(connect(&server, stream, &routers));
                 connections.spawn(async move {
                     if let Err(error) = connection.await {
                         tracing::debug!(%error, "connection ended early");
@@ -91,13 +91,16 @@ fn builder(options: &Options) -> auto::Builder<TokioExecutor> {
 fn connect(
     server: &auto::Builder<TokioExecutor>,
     stream: TcpStream,
-    router: &Router,
+    routers: &Tenants,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>>
 + Send
 + use<> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small answers may wait");
     }
-    let service = router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
+    let routers = routers.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        routers.named(request.headers()).oneshot(request.map(Body::new))
+    });
     server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daymark_model::figure::Figures;
 use daymark_model::limits::QueryLimits;
 use daymark_model::time::Clock;
+use daymark_view::ask::Ask;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -14,6 +16,10 @@ pub struct Options {
     pub base_path: String,
     /// Names beside IP addresses and `localhost` under which a loopback listener may be asked.
     pub hosts: Vec<String>,
+    /// Tenants that may be asked about by name, beside the default one.
+    pub tenants: Vec<(String, Arc<dyn Ask>)>,
+    /// Who tells something on `/metrics`.
+    pub figures: Vec<Arc<dyn Figures>>,
     pub connections: usize,
     pub header_read: Duration,
     /// For a whole request body.
@@ -29,6 +35,8 @@ impl Options {
             limits: QueryLimits::default(),
             base_path: String::new(),
             hosts: Vec::new(),
+            tenants: Vec::new(),
+            figures: Vec::new(),
             connections: 1_000,
             header_read: Duration::from_secs(10),
             body_read: Duration::from_secs(30),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use daymark_model::figure::Figures;
 use daymark_model::limits::QueryLimits;
+use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::time::{Clock, Nanos};
 use daymark_view::ask::Ask;
 use daymark_view::error::{AskError, Code};
@@ -19,16 +21,20 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
 use crate::routes::{front, ledger, probes, queries, services, sql, system, traces};
+use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
 
 /// What every route reaches.
 #[derive(Debug)]
 pub(crate) struct Site {
+    /// Whose data is answered from.
+    pub(crate) tenant: String,
     pub(crate) ask: Arc<dyn Ask>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: QueryLimits,
     pub(crate) guard: Guard,
+    pub(crate) figures: Vec<Arc<dyn Figures>>,
     pub(crate) body_read: std::time::Duration,
 }
 
@@ -38,20 +44,31 @@ impl Site {
     }
 }
 
-pub(crate) fn router(ask: Arc<dyn Ask>, options: Options, is_loopback: bool) -> Router {
-    let site = Arc::new(Site {
-        ask,
-        clock: options.clock,
-        limits: options.limits,
-        guard: Guard { is_loopback, hosts: options.hosts },
-        body_read: options.body_read,
-    });
+/// A router for the default tenant, about whom `ask` answers, and one for each other tenant of `options`.
+pub(crate) fn routers(ask: &Arc<dyn Ask>, options: &Options, is_loopback: bool) -> Tenants {
+    let router_of = |tenant: &str, ask: &Arc<dyn Ask>| {
+        let site = Site {
+            tenant: tenant.into(),
+            ask: Arc::clone(ask),
+            clock: Arc::clone(&options.clock),
+            limits: options.limits.clone(),
+            guard: Guard { is_loopback, hosts: options.hosts.clone() },
+            figures: options.figures.clone(),
+            body_read: options.body_read,
+        };
+        router(Arc::new(site), &options.base_path)
+    };
+    let others = options.tenants.iter().map(|(tenant, ask)| (tenant.clone(), router_of(tenant, ask)));
+    Tenants::new(router_of(DEFAULT_TENANT, ask), others.collect())
+}
+
+fn router(site: Arc<Site>, base_path: &str) -> Router {
     let probes = Router::new()
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics));
     let all = probes.clone().route("/", get(front::front)).nest(BASE, calls());
-    let mounted = match options.base_path.trim_matches('/') {
+    let mounted = match base_path.trim_matches('/') {
         "" => all,
         // Probes also answer outside the prefix: they come from the machine, not through the proxy.
         prefix => probes.route(&format!("/{prefix}/"), get(front::front)).nest(&format!("/{prefix}"), all),

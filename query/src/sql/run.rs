@@ -47,7 +47,7 @@ pub(crate) enum Piece {
 }
 
 /// What runs statements.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Runner {
     pub(crate) lane: Arc<Lane>,
     pub(crate) running: Arc<Running>,

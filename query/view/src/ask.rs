@@ -49,6 +49,4 @@ pub trait Ask: Send + Sync + fmt::Debug {
     fn cancel(&self, query_id: &QueryId) -> bool;
 
     fn readiness(&self) -> Readiness;
-    /// Our own metrics in the Prometheus text format.
-    fn metrics_text(&self) -> String;
 }

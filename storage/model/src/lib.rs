@@ -5,6 +5,8 @@
 
 /// Attribute value types and the layout of typed JSON.
 pub mod attribute;
+/// Figures that parts of the server tell about themselves.
+pub mod figure;
 /// Trace, span and log-sequence ids.
 pub mod id;
 /// The traits and messages between collector and storage.

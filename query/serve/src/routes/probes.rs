@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
+use crate::prometheus;
 use crate::router::Site;
 
 pub(crate) async fn healthz() -> &'static str {
@@ -24,5 +25,6 @@ pub(crate) async fn readyz(State(site): State<Arc<Site>>) -> Response {
 }
 
 pub(crate) async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], site.ask.metrics_text()).into_response()
+    let figures = site.figures.iter().flat_map(|source| source.figures()).collect();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], prometheus::text(figures)).into_response()
 }

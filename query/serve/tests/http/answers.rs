@@ -1,7 +1,11 @@
 //! What every good answer has: the envelope, an id, security headers, a tag where promised, compression.
 
+use std::sync::Arc;
+
+use daymark_serve::Options;
 use serde_json::json;
 
+use crate::canned::Canned;
 use crate::site::Site;
 
 #[tokio::test]
@@ -81,12 +85,13 @@ async fn compression() {
 
 #[tokio::test]
 async fn probes_and_the_front_page() {
-    let site = Site::start().await;
+    let figures = |options: &mut Options| options.figures = vec![Arc::new(Canned::default())];
+    let site = Site::start_with(Canned::default(), figures).await;
     assert_eq!(site.get("/healthz").await.text(), "ok\n");
     assert_eq!(site.get("/readyz").await.json(), json!({"read": true, "write": true, "reason": null}));
     let metrics = site.get("/metrics").await;
     assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-    assert_eq!(metrics.text(), "daymark_ledger_imbalance_items 0\n");
+    assert_eq!(metrics.text().lines().last(), Some("daymark_ledger_imbalance_items 0"));
     assert!(site.get("/").await.text().contains("/api/v1/traces/{id}"));
     assert_eq!(site.send("HEAD", "/healthz", &[], b"").await.status, 200);
 }
@@ -124,4 +129,26 @@ async fn check_prefix(site: Site) {
         let reply = site.get(path).await;
         assert_eq!((reply.status.as_u16(), &reply.json()["code"]), (404, &json!("not_found")), "{path}");
     }
+}
+
+/// The header chooses whose data answers; nobody gets to know what other tenants there are.
+#[tokio::test]
+async fn a_tenant_is_asked_about_by_name() {
+    let own = Arc::new(Canned::default());
+    let answering: Arc<dyn daymark_view::ask::Ask> = Arc::<Canned>::clone(&own);
+    let site = Site::start_with(Canned::default(), |options: &mut Options| {
+        options.tenants = vec![("_daymark".into(), answering)];
+    })
+    .await;
+    for (named, expected) in [("_daymark", (1, 0)), ("default", (1, 1))] {
+        let reply = site.send("GET", "/api/v1/services", &[("x-scope-orgid", named)], b"").await;
+        assert_eq!(reply.status, 200, "{named}");
+        assert_eq!(
+            (own.asked.lock().unwrap().len(), site.ask.asked.lock().unwrap().len()),
+            expected,
+            "{named}"
+        );
+    }
+    let reply = site.send("GET", "/api/v1/services", &[("x-scope-orgid", "other")], b"").await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["code"]), (403, &json!("forbidden")));
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use daymark_model::figure::{Figure, Figures};
 use daymark_model::id::{SpanId, TraceId};
 use daymark_model::time::Nanos;
 use daymark_view::ask::{Answering, Ask};
@@ -292,8 +293,10 @@ impl Ask for Canned {
             reason: self.not_ready.then(|| "the log is being replayed".into()),
         }
     }
+}
 
-    fn metrics_text(&self) -> String {
-        "daymark_ledger_imbalance_items 0\n".into()
+impl Figures for Canned {
+    fn figures(&self) -> Vec<Figure> {
+        vec![Figure::gauge("daymark_ledger_imbalance_items", "Items that the ledger cannot explain.", 0.0)]
     }
 }

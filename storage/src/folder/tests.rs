@@ -1,5 +1,7 @@
 //! The directory is owned by one process at a time, and paths say the hour in UTC.
 
+use daymark_model::origin::{DEFAULT_TENANT, OWN_TENANT};
+
 use super::*;
 
 #[test]
@@ -30,5 +32,15 @@ fn the_calendar_agrees_with_known_instants() {
         (4_102_444_799, "2099-12-31", 23),
     ] {
         assert_eq!(calendar(seconds * 1_000_000_000), (date.to_owned(), hour), "{seconds}");
+    }
+}
+
+/// Foreign readers name the folders.
+#[test]
+fn the_folders_of_the_known_tenants_are_as_documented() {
+    for (tenant, folder) in [(DEFAULT_TENANT, "f78761cf8c3621e8"), (OWN_TENANT, "4c400c24eddfbd8c")] {
+        let place = Folder::segment(tenant, Table::Spans, 0, "ID");
+        let expected = format!("segments/{folder}/spans/date=1970-01-01/hour=00/ID");
+        assert_eq!(place, Path::new(&expected));
     }
 }

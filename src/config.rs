@@ -14,7 +14,7 @@ use crate::args::AckLevel;
 
 /// The default file, every setting with its reason; `config default` prints it.
 const DEFAULT: &str = include_str!("config/default.toml");
-const SECTIONS: [&str; 4] = ["data", "listen", "ack", "ui"];
+const SECTIONS: [&str; 5] = ["data", "listen", "ack", "ui", "own"];
 
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -76,6 +76,7 @@ pub(crate) struct Settings {
     pub(crate) ack: AckLevel,
     pub(crate) base_path: String,
     pub(crate) insecure_remote: bool,
+    pub(crate) own_telemetry: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,6 +86,7 @@ struct File {
     listen: Listeners,
     ack: Ack,
     ui: Ui,
+    own: Own,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -113,6 +115,12 @@ struct Ack {
 #[serde(default, deny_unknown_fields)]
 struct Ui {
     base_path: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Own {
+    telemetry: Option<bool>,
 }
 
 impl Settings {
@@ -149,6 +157,7 @@ impl Settings {
             ack: flags.ack.map_or_else(|| ack_level(file.ack.level.as_deref()), Ok)?,
             base_path: file.ui.base_path,
             insecure_remote: flags.allow_insecure_remote || file.listen.allow_insecure_remote,
+            own_telemetry: file.own.telemetry.unwrap_or(true),
         };
         settings.refuse_open_doors()?;
         Ok(settings)

@@ -8,6 +8,8 @@ mod cli;
 mod config;
 /// A living shop that sends to a server.
 mod demo;
+/// What the process costs the machine.
+mod process;
 /// Everything in one process, from listeners to disk.
 mod serve;
 

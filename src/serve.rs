@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use daymark_collector::Receivers;
+use daymark_collector::receive::own::{self, Outbox, OwnLayer};
 use daymark_collector::receive::{grpc, http};
 use daymark_decode::OtlpDecode;
+use daymark_model::figure::Figures;
 use daymark_model::intake::{Decode, Intake};
 use daymark_model::limits::IntakeLimits;
+use daymark_model::origin::OWN_TENANT;
 use daymark_model::time::{Clock, SystemClock};
 use daymark_query::Answerer;
 use daymark_storage::{Options, Store};
@@ -22,12 +25,17 @@ use daymark_wal::Ack;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::args::AckLevel;
 use crate::config::Settings;
+use crate::process::Process;
 
 /// Serves until a signal comes.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -47,10 +55,12 @@ pub(crate) fn run_with(
     settings: &Settings,
     ready: impl FnOnce(&Doors) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    log_to_stderr();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (layer, outbox) = own::telemetry(Arc::clone(&clock));
+    listen_to_ourselves(settings.own_telemetry.then_some(layer));
     let intake = runtime("intake")?;
     let questions = runtime("ask")?;
-    let done = intake.block_on(serve(settings, &questions, ready));
+    let done = intake.block_on(serve(settings, clock, outbox, &questions, ready));
     questions.shutdown_background();
     done?;
     Ok(ExitCode::SUCCESS)
@@ -58,10 +68,11 @@ pub(crate) fn run_with(
 
 async fn serve(
     settings: &Settings,
+    clock: Arc<dyn Clock>,
+    outbox: Outbox,
     questions: &Runtime,
     ready: impl FnOnce(&Doors) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let decode: Arc<dyn Decode> = Arc::new(OtlpDecode);
     let ack = match settings.ack {
         AckLevel::Fsync => Ack::Fsync,
@@ -76,8 +87,11 @@ async fn serve(
         insecure: settings.insecure_remote,
         ..daymark_query::Options::default()
     };
-    let ask: Arc<dyn Ask> =
-        Arc::new(Answerer::new(store.clone(), answers).context("the query threads cannot be started")?);
+    let answerer = Answerer::new(store.clone(), answers).context("the query threads cannot be started")?;
+    let about_us: Arc<dyn Ask> = Arc::new(answerer.of_tenant(OWN_TENANT));
+    let answerer = Arc::new(answerer);
+    let figures: Vec<Arc<dyn Figures>> = vec![Arc::new(Process), Arc::<Answerer>::clone(&answerer)];
+    let ask: Arc<dyn Ask> = answerer;
 
     let (stop, stopped) = watch::channel(false);
     let stopped = move || {
@@ -89,7 +103,8 @@ async fn serve(
     };
     let intake: Arc<dyn Intake> = Arc::new(store.clone());
     let origins = settings.cors_origins.clone();
-    let receivers = Receivers::new(intake, decode, Arc::clone(&clock), IntakeLimits::default(), origins);
+    let receivers =
+        Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), IntakeLimits::default(), origins);
     let mut doors = Doors::default();
     let mut listeners = JoinSet::new();
     if let Some(listener) = bind("otlp_grpc", settings.otlp_grpc, &mut doors.otlp_grpc).await? {
@@ -100,7 +115,9 @@ async fn serve(
     }
     let mut api = None;
     if let Some(listener) = bind("ui", settings.ui, &mut doors.ui).await? {
-        let mut options = daymark_serve::Options::new(clock);
+        let mut options = daymark_serve::Options::new(Arc::clone(&clock));
+        options.tenants = vec![(OWN_TENANT.to_owned(), about_us)];
+        options.figures.clone_from(&figures);
         options.base_path.clone_from(&settings.base_path);
         let listener = listener.into_std().context("the API's listener")?;
         let stopped = stopped();
@@ -108,6 +125,11 @@ async fn serve(
             daymark_serve::serve(TcpListener::from_std(listener)?, ask, options, stopped).await
         }));
     }
+    let (over, is_over) = oneshot::channel::<()>();
+    let own = settings.own_telemetry.then(|| {
+        // A dropped sender means the same: the server ends.
+        tokio::spawn(own::run(outbox, figures, intake, clock, async { drop(is_over.await) }))
+    });
     announce(&doors, settings);
     ready(&doors)?;
 
@@ -117,6 +139,10 @@ async fn serve(
     while listeners.join_next().await.is_some() {}
     if let Some(api) = api {
         api.await.context("the API died")?.context("the API failed")?;
+    }
+    drop(over);
+    if let Some(own) = own {
+        own.await.context("the own telemetry died")?;
     }
     store.close().await.context("the store could not be closed")
 }
@@ -148,12 +174,15 @@ fn runtime(name: &str) -> anyhow::Result<Runtime> {
     runtime.with_context(|| format!("the {name} runtime cannot be started"))
 }
 
-/// `DAYMARK_LOG` takes the directives of tracing's filters, such as `debug` or `daymark_storage=debug`.
-fn log_to_stderr() {
+/// What we say about our work goes to stderr and into the store. `DAYMARK_LOG` takes the directives of
+/// tracing's filters for stderr, such as `debug` or `daymark_storage=debug`.
+fn listen_to_ourselves(own: Option<OwnLayer>) {
     let filter = EnvFilter::try_from_env("DAYMARK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let of_us = Targets::new().with_target("daymark", Level::INFO).with_default(Level::WARN);
+    let own = own.map(|layer| layer.with_filter(of_us));
     // A second server in one process keeps the first one's log.
-    let _already_set = logs.try_init();
+    let _already_set = tracing_subscriber::registry().with(stderr).with(own).try_init();
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of the verb: where to send and where to look")]

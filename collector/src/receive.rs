@@ -21,6 +21,8 @@ mod connections;
 pub mod grpc;
 /// OTLP over HTTP: `/v1/traces`, `/v1/logs`, `/v1/metrics`.
 pub mod http;
+/// Our own telemetry.
+pub mod own;
 /// What a connection is doing, and until when it may.
 mod pulse;
 

@@ -74,3 +74,15 @@ fn an_unknown_trace_is_not_found_in_words() {
     let answer = server.get("/api/v1/traces/not-an-id");
     assert_eq!((answer.status, &answer.json()["code"]), (400, &Value::from("bad_id")));
 }
+
+/// The server keeps what it says about itself, apart from everybody else's data.
+#[test]
+fn the_server_tells_about_itself() {
+    let server = Server::start();
+    server.get("/api/v1/services");
+    server.own_number("SELECT count(*) FROM metric_points WHERE metric = 'daymark_ledger_imbalance_items'");
+    server.own_number("SELECT count(*) FROM spans WHERE name = 'GET /api/v1/services' AND kind = 'server'");
+    assert_eq!(server.number("SELECT count(*) FROM spans"), 0);
+    assert_eq!(server.number("SELECT count(*) FROM metric_points"), 0);
+    server.assert_balanced();
+}

@@ -139,6 +139,25 @@ impl Server {
         })
     }
 
+    /// The one number of a query over our own telemetry, once it is above zero.
+    pub(crate) fn own_number(&self, query: &str) -> u64 {
+        let body = json!({ "query": query }).to_string();
+        for _ in 0..600 {
+            let request = http::Request::post(format!("{}/api/v1/sql", self.api))
+                .header("content-type", "application/json")
+                .header("x-scope-orgid", "_daymark")
+                .body(Full::from(body.clone()))
+                .unwrap();
+            let told = self.ask(request).unwrap().json();
+            match told["data"]["rows"][0][0].as_u64() {
+                Some(0) => std::thread::sleep(std::time::Duration::from_millis(50)),
+                Some(number) => return number,
+                None => panic!("{query}: {told:#}"),
+            }
+        }
+        panic!("{query} is still 0 after half a minute");
+    }
+
     pub(crate) fn sql_answer(&self, query: &str) -> Answer {
         let body = json!({ "query": query }).to_string().into_bytes();
         self.post(&format!("{}/api/v1/sql", self.api), "application/json", body)

@@ -13,6 +13,9 @@ mod http;
 /// Sizes, bombs, room and time.
 #[cfg(test)]
 mod limits;
+/// Our own telemetry.
+#[cfg(test)]
+mod own;
 /// Requests as clients write them, and answers as they read them.
 #[cfg(test)]
 mod wire;

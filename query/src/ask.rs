@@ -35,6 +35,7 @@ use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
 use crate::services::{self, Query, Rows};
 use crate::sql::failure;
+use crate::sql::memory::Memory;
 use crate::sql::run::{Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::{balance, condition, figures, functions, trace};
@@ -84,6 +85,7 @@ impl Answerer {
             lane: Lane::new(options.threads)?,
             running: Running::new(store.clock()),
             limits: options.limits.clone(),
+            memory: Memory::new(options.limits.pool_bytes),
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
@@ -117,7 +119,7 @@ impl Answerer {
     }
 
     async fn start(&self, ask: &SqlAsk, version: &Version) -> Result<Run, AskError> {
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally::limited(self.options.limits.scanned_bytes));
         let tables = self.tables(version, &ask.query, &tally).await?;
         self.runner.start(ask, tables, tally).await
     }

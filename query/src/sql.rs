@@ -10,6 +10,8 @@ pub(crate) mod encode;
 pub(crate) mod failure;
 /// Texts compared with ids.
 pub(crate) mod id_literals;
+/// The memory of all queries, and the share of one.
+pub(crate) mod memory;
 /// Values for placeholders.
 pub(crate) mod params;
 /// Refuses texts that could exhaust parser or planner.

@@ -56,6 +56,12 @@ impl Part {
         }
     }
 
+    /// What so many of its rows take on average.
+    pub(crate) fn bytes_of(&self, rows: usize) -> u64 {
+        let share = u128::from(self.bytes()) * rows as u128 / u128::from(self.row_count().max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn is_segment(&self) -> bool {
         matches!(self, Self::Segment(_))
     }

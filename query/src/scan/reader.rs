@@ -30,10 +30,18 @@ pub(crate) struct Tally {
     pub(crate) of_rows: AtomicU64,
     pub(crate) of_segments: AtomicU64,
     pub(crate) of_bytes: AtomicU64,
+    /// Bytes of the rows that were read, and how many these may become.
+    read: AtomicU64,
+    read_max: Option<u64>,
     damage: Mutex<Vec<Partial>>,
 }
 
 impl Tally {
+    /// A tally that stops its query once rows of more than this many bytes were read.
+    pub(crate) fn limited(read_max: u64) -> Self {
+        Self { read_max: Some(read_max), ..Self::default() }
+    }
+
     /// Counts a part that lies in the range of a question.
     pub(crate) fn count_part(&self, part: &Part) {
         self.of_segments.fetch_add(u64::from(part.is_segment()), Ordering::Relaxed);
@@ -45,6 +53,19 @@ impl Tally {
         self.segments.fetch_add(u64::from(part.is_segment()), Ordering::Relaxed);
         self.bytes.fetch_add(part.bytes(), Ordering::Relaxed);
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Counts rows that are about to be read.
+    fn read(&self, part: &Part, rows: usize) -> Result<()> {
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+        let bytes = part.bytes_of(rows);
+        let read = self.read.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        match self.read_max.filter(|max| read > *max) {
+            Some(max) => Err(DataFusionError::ResourcesExhausted(format!(
+                "the query read more than {max} bytes; narrow the range of time"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// What could not be read.
@@ -104,7 +125,7 @@ impl Reader {
             shared.tally.skipped.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
-        shared.tally.rows.fetch_add(unit.rows.count() as u64, Ordering::Relaxed);
+        shared.tally.read(part, unit.rows.count())?;
         match &shared.filters {
             None => self.take(part, &unit.rows),
             Some(filters) => self.filter(part, filters, &unit.rows),

@@ -27,6 +27,7 @@ use crate::lane::{Lane, Task};
 use crate::running::{Running, Ticket, scanned};
 use crate::scan::reader::Tally;
 use crate::sql::encode::{self, Encoder};
+use crate::sql::memory::Memory;
 use crate::sql::session::{Tables, session};
 use crate::sql::{failure, params, statement, value, views};
 
@@ -52,6 +53,7 @@ pub(crate) struct Runner {
     pub(crate) lane: Arc<Lane>,
     pub(crate) running: Arc<Running>,
     pub(crate) limits: QueryLimits,
+    pub(crate) memory: Arc<Memory>,
     /// Where sorting and grouping spill to.
     pub(crate) spill: PathBuf,
     pub(crate) places: Arc<Semaphore>,
@@ -82,7 +84,8 @@ impl Runner {
         let deadline = Instant::now() + wall;
         let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
-        let state = session(tables, &self.limits, &self.spill).map_err(|error| failure::of(&error))?;
+        let state = session(tables, self.memory.share(self.limits.memory_bytes), &self.spill)
+            .map_err(|error| failure::of(&error))?;
         let (sender, pieces) = mpsc::channel(PIECES);
         let work = Work {
             state,

@@ -15,19 +15,19 @@ use datafusion::common::config::ConfigNonZeroUsize;
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::Analyzer;
 use datafusion::prelude::SessionConfig;
-use daymark_model::limits::{QueryLimits, SQL_DEPTH};
+use daymark_model::limits::SQL_DEPTH;
 
 use crate::functions;
 use crate::functions::join_text::TextJoins;
 use crate::sql::attr_columns::AttrColumns;
 use crate::sql::id_literals::{IdLists, IdLiterals};
+use crate::sql::memory::Share;
 
 const CATALOG: &str = "daymark";
 const SCHEMA: &str = "public";
@@ -36,7 +36,7 @@ const SPILL_BYTES: u64 = 4 << 30;
 
 pub(crate) type Tables = Vec<(&'static str, Arc<dyn TableProvider>)>;
 
-pub(crate) fn session(tables: Tables, limits: &QueryLimits, spill: &Path) -> Result<SessionState> {
+pub(crate) fn session(tables: Tables, memory: Share, spill: &Path) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false)
@@ -46,7 +46,7 @@ pub(crate) fn session(tables: Tables, limits: &QueryLimits, spill: &Path) -> Res
     options.sql_parser.recursion_limit = ConfigNonZeroUsize::try_new(SQL_DEPTH)?;
     let state = SessionStateBuilder::new()
         .with_config(config)
-        .with_runtime_env(runtime(limits, spill)?)
+        .with_runtime_env(runtime(memory, spill)?)
         .with_catalog_list(catalogs(tables)?)
         .with_scalar_functions(functions::scalar())
         .with_aggregate_functions(functions::aggregate())
@@ -57,14 +57,11 @@ pub(crate) fn session(tables: Tables, limits: &QueryLimits, spill: &Path) -> Res
     Ok(state.build())
 }
 
-fn runtime(limits: &QueryLimits, spill: &Path) -> Result<Arc<RuntimeEnv>> {
+fn runtime(memory: Share, spill: &Path) -> Result<Arc<RuntimeEnv>> {
     let disk = DiskManagerBuilder::default()
         .with_mode(DiskManagerMode::Directories(vec![spill.to_owned()]))
         .with_max_temp_directory_size(SPILL_BYTES);
-    RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
-        .with_disk_manager_builder(disk)
-        .build_arc()
+    RuntimeEnvBuilder::new().with_memory_pool(Arc::new(memory)).with_disk_manager_builder(disk).build_arc()
 }
 
 fn catalogs(tables: Tables) -> Result<Arc<dyn CatalogProviderList>> {

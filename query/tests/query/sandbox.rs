@@ -113,3 +113,27 @@ async fn memory_is_limited() {
     assert_eq!(place.sql(greedy).await.unwrap_err().code(), Code::LimitExceeded);
     assert_eq!(place.rows("SELECT 1").await.len(), 1);
 }
+
+/// Guarantee: all queries together stay within their memory, and what one gives back others get.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_of_all_queries_is_limited() {
+    let place = Place::with(QueryLimits { pool_bytes: 4 * MIB, ..QueryLimits::default() }).await;
+    let greedy = "SELECT array_agg(n) FROM generate_series(1, 10000000) t(n)";
+    for _ in 0..3 {
+        assert_eq!(place.sql(greedy).await.unwrap_err().code(), Code::LimitExceeded);
+    }
+    assert_eq!(place.rows("SELECT count(DISTINCT n) FROM generate_series(1, 1000) t(n)").await.len(), 1);
+}
+
+/// Guarantee: a query that would read more than it may is stopped and says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_is_limited() {
+    let place = Place::with(QueryLimits { scanned_bytes: 100, ..QueryLimits::default() }).await;
+    for (signal, body) in crate::data::shop() {
+        place.send(signal, &body).await;
+    }
+    let error = place.sql("SELECT * FROM spans").await.unwrap_err();
+    assert_eq!(error.code(), Code::LimitExceeded, "{error}");
+    assert!(error.to_string().contains("more than 100 bytes"), "{error}");
+    assert_eq!(place.rows("SELECT 1").await.len(), 1);
+}

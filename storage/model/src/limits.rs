@@ -124,10 +124,13 @@ pub struct QueryLimits {
     /// Wall time of the streamed SQL formats.
     pub wall_streamed: Duration,
     pub memory_bytes: usize,
+    /// Memory that all queries may use together.
+    pub pool_bytes: usize,
     /// Rows of an answer in one piece.
     pub rows: usize,
     /// Rows of a streamed answer.
     pub rows_streamed: usize,
+    /// Bytes that one query may read, as they lie on disk.
     pub scanned_bytes: u64,
     pub concurrency: usize,
 }
@@ -138,6 +141,7 @@ impl Default for QueryLimits {
             wall: Duration::from_secs(30),
             wall_streamed: Duration::from_secs(600),
             memory_bytes: GIB,
+            pool_bytes: 2 * GIB,
             rows: 100_000,
             rows_streamed: 5_000_000,
             scanned_bytes: 100_000_000_000,

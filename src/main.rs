@@ -8,6 +8,8 @@ mod cli;
 mod config;
 /// A living shop that sends to a server.
 mod demo;
+/// The memory we may use.
+mod memory;
 /// What the process costs the machine.
 mod process;
 /// Everything in one process, from listeners to disk.

@@ -14,7 +14,7 @@ use daymark_collector::receive::{grpc, http};
 use daymark_decode::OtlpDecode;
 use daymark_model::figure::Figures;
 use daymark_model::intake::{Decode, Intake};
-use daymark_model::limits::IntakeLimits;
+use daymark_model::limits::{IntakeLimits, QueryLimits};
 use daymark_model::origin::OWN_TENANT;
 use daymark_model::time::{Clock, SystemClock};
 use daymark_query::Answerer;
@@ -35,6 +35,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::args::AckLevel;
 use crate::config::Settings;
+use crate::memory::Shares;
 use crate::process::Process;
 
 /// Serves until a signal comes.
@@ -78,13 +79,24 @@ async fn serve(
         AckLevel::Fsync => Ack::Fsync,
         AckLevel::Os => Ack::Os,
     };
-    let options = Options { ack, ..Options::at(&settings.data) };
+    let memory = Shares::of_machine();
+    let options = Options {
+        ack,
+        flush_bytes: memory.flush,
+        buffers_bytes: memory.buffers,
+        ..Options::at(&settings.data)
+    };
     let store = Store::open(options, Arc::new(RealFs), Arc::clone(&decode), Arc::clone(&clock))
         .await
         .context("the store cannot be opened")?;
     let answers = daymark_query::Options {
         ack: settings.ack.name().to_owned(),
         insecure: settings.insecure_remote,
+        limits: QueryLimits {
+            pool_bytes: memory.queries,
+            memory_bytes: memory.query,
+            ..QueryLimits::default()
+        },
         ..daymark_query::Options::default()
     };
     let answerer = Answerer::new(store.clone(), answers).context("the query threads cannot be started")?;
@@ -103,8 +115,8 @@ async fn serve(
     };
     let intake: Arc<dyn Intake> = Arc::new(store.clone());
     let origins = settings.cors_origins.clone();
-    let receivers =
-        Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), IntakeLimits::default(), origins);
+    let limits = IntakeLimits { in_flight_bytes: memory.requests, ..IntakeLimits::default() };
+    let receivers = Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), limits, origins);
     let mut doors = Doors::default();
     let mut listeners = JoinSet::new();
     if let Some(listener) = bind("otlp_grpc", settings.otlp_grpc, &mut doors.otlp_grpc).await? {

@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR := $(DAYMARK_TARGET)
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: run test check
+.PHONY: run test check bench
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
@@ -22,3 +22,9 @@ test: check
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+## The figures of docs/benchmarks.md, measured on this machine against a release build.
+BENCH_SPANS ?= 1000000
+bench:
+	$(CARGO) build --release --workspace
+	$(TARGET)/release/daymark-bench --server $(TARGET)/release/daymark all --spans $(BENCH_SPANS)

@@ -60,7 +60,6 @@ impl Place {
             .args(["--listen.ui", &self.ui.to_string()])
             .args(["--listen.otlp-http", &self.otlp_http.to_string()])
             .args(["--listen.otlp-grpc", &self.otlp_grpc.to_string()])
-            .args(["--listen.zipkin", "off"])
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use anyhow::{Context, ensure};
 use clap::Args;
 use daymark_model::time::Clock;
-use daymark_workload::{Profile, Protocol, Shop, Signal, TraceTruth};
+use daymark_workload::{Signal, TraceTruth};
 
 use crate::api::Api;
 use crate::figure::Report;
@@ -58,7 +58,8 @@ impl Query {
             Err(error) => report.missing("settled", &error)?,
         }
         self.traces(&api, &load, rig.clock.as_ref(), &mut report).await?;
-        for question in self.questions(&load) {
+        let questions = std::iter::once(newest(&api).await?).chain(self.questions(&load));
+        for question in questions {
             let name = question.name;
             match question.ask(&api, rig.clock.as_ref(), self.runs).await {
                 Ok(samples) => add_quantiles(&mut report, name, &samples, &[0.5, 0.95], "SQL")?,
@@ -100,7 +101,7 @@ impl Query {
     }
 
     fn questions(&self, load: &Load) -> Vec<Question> {
-        let mut questions = vec![newest(load), rare(load), errors(), slowest()];
+        let mut questions = vec![rare(load), errors(), slowest()];
         if load.signals.contains(&Signal::Logs) {
             questions.extend([common_word(), order_in_logs(load)]);
         }
@@ -108,27 +109,23 @@ impl Query {
     }
 }
 
-fn newest(load: &Load) -> Question {
-    let services = load.recording.truth().services.keys();
-    let shop = Shop::new(1, Profile::bench());
-    let fleet = &shop.fleet().services;
-    let known = services.filter_map(|name| fleet.iter().find(|service| service.name == *name));
-    // Each service's first operation is the one that is called most.
-    let called = known.filter(|service| service.role.protocol != Protocol::Browser).take(8);
-    let sql: Vec<String> = called
-        .map(|service| {
-            let (service, name) = (&service.name, &service.operations[0].name);
-            format!(
-                "SELECT trace_id, span_id, start, duration_ns, status, attributes FROM spans \
-                 WHERE service = '{service}' AND name = '{name}' ORDER BY start DESC LIMIT 20"
-            )
-        })
-        .collect();
-    Question {
-        name: "newest 20 of service and operation",
-        expected: vec![Expected::Rows(20); sql.len()],
-        sql,
-    }
+/// The operations that are called most, which have more than enough spans.
+async fn newest(api: &Api) -> anyhow::Result<Question> {
+    let busiest = "SELECT service, name FROM spans WHERE kind = 'server' GROUP BY service, name \
+                   HAVING count(*) >= 20 ORDER BY count(*) DESC LIMIT 8";
+    let table = api.sql(busiest).await?;
+    let sql = table.rows.iter().map(|row| {
+        let cell = |number: usize| row[number].as_str().unwrap_or_default().replace('\'', "''");
+        format!(
+            "SELECT trace_id, span_id, start, duration_ns, status, attributes FROM spans \
+             WHERE service = '{}' AND name = '{}' ORDER BY start DESC LIMIT 20",
+            cell(0),
+            cell(1)
+        )
+    });
+    let sql: Vec<String> = sql.collect();
+    let expected = vec![Expected::Rows(20); sql.len()];
+    Ok(Question { name: "newest 20 of service and operation", sql, expected })
 }
 
 fn rare(load: &Load) -> Question {
@@ -154,8 +151,8 @@ fn errors() -> Question {
 }
 
 fn slowest() -> Question {
-    let sql = "SELECT name, sketch_quantile(sketch, 0.99) AS p99 FROM red WHERE service = 'gateway' AND entry \
-               GROUP BY name ORDER BY p99 DESC LIMIT 5";
+    let sql = "SELECT name, sketch_quantile(sketch_merge(sketch), 0.99) AS p99 FROM red \
+               WHERE service = 'gateway' AND entry GROUP BY name ORDER BY p99 DESC LIMIT 5";
     Question { name: "p99 by operation", sql: vec![sql.to_owned()], expected: vec![Expected::Rows(5)] }
 }
 

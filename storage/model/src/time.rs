@@ -91,17 +91,23 @@ impl Clock for SystemClock {
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct ManualClock {
-    start: i64,
     now: AtomicI64,
+    elapsed: AtomicI64,
 }
 
 impl ManualClock {
     pub fn at(now: Nanos) -> Self {
-        Self { start: now.0, now: AtomicI64::new(now.0) }
+        Self { now: AtomicI64::new(now.0), elapsed: AtomicI64::new(0) }
     }
 
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_nanos()).unwrap_or(i64::MAX);
+        self.elapsed.fetch_add(by, Ordering::SeqCst);
+        self.jump(by);
+    }
+
+    /// Sets the wall clock forward or back, as somebody who corrects it does: no time passes.
+    pub fn jump(&self, by: i64) {
         self.now.fetch_add(by, Ordering::SeqCst);
     }
 }
@@ -112,7 +118,6 @@ impl Clock for ManualClock {
     }
 
     fn elapsed(&self) -> Duration {
-        let passed = self.now.load(Ordering::SeqCst) - self.start;
-        Duration::from_nanos(u64::try_from(passed).unwrap_or_default())
+        Duration::from_nanos(u64::try_from(self.elapsed.load(Ordering::SeqCst)).unwrap_or_default())
     }
 }

@@ -4,6 +4,7 @@
 //! retires those they replace, moves the low end of the log and saves the ledger, so that these four never
 //! contradict each other. Transactions run in tasks that nobody cancels: a dropped one might still commit.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ use crate::buffer::BySource;
 use crate::erase::Hidden;
 use crate::error::Error;
 use crate::ledger::{Account, Count, Entry, Unsaved};
+
+/// Segments whose folders are on their way out.
+mod dropped;
 
 /// The format this Daymark writes.
 const FORMAT: i64 = 1;
@@ -61,6 +65,8 @@ pub(crate) struct BatchRow {
 pub(crate) struct Publication<'a> {
     pub(crate) added: &'a [SegmentRow],
     pub(crate) removed: &'a [String],
+    /// Segments whose folders are to go, whatever they hold: none of them is ever taken back.
+    pub(crate) dropped: &'a [String],
     pub(crate) low: Option<Lsn>,
     pub(crate) ledger: &'a [&'a Unsaved],
     pub(crate) batches: &'a [BatchRow],
@@ -77,6 +83,7 @@ pub(crate) struct Contents {
     pub(crate) totals: Vec<(Account, Entry, Count)>,
     pub(crate) batches: Vec<BatchRow>,
     pub(crate) erased: Vec<(Arc<str>, TraceId, Lsn)>,
+    pub(crate) dropped: HashSet<String>,
 }
 
 /// The open database.
@@ -117,6 +124,7 @@ impl Catalog {
             totals: rows(connection, TOTALS, total).await?,
             batches: rows(connection, "SELECT * FROM batches ORDER BY at", batch).await?,
             erased: rows(connection, "SELECT * FROM erased", erasure).await?,
+            dropped: dropped::all(connection).await?,
         })
     }
 
@@ -127,6 +135,7 @@ impl Catalog {
         for id in change.removed {
             sqlx::query("DELETE FROM segments WHERE id = ?").bind(id).execute(&mut *work).await?;
         }
+        dropped::add(&mut work, change.dropped).await?;
         for row in change.added {
             insert_segment(&mut work, row).await?;
         }

@@ -15,7 +15,7 @@ use daymark_segment::{Projection, RowRanges, Segment};
 
 use crate::buffer::{BySource, Chunk, add_rows, rows_by_source};
 use crate::error::Error;
-use crate::ledger::{Account, Count, Entry, Unsaved};
+use crate::ledger::{Account, Entry, Unsaved};
 use crate::store::{Inner, Store};
 use crate::version::{Shelf, Shelved};
 
@@ -41,35 +41,43 @@ impl Inner {
         let version = self.current.load();
         let Some(shelf) = version.shelf(tenant) else { return Ok(0) };
         let (mut count, mut unsaved, mut hidden) = (0, Unsaved::default(), Vec::new());
+        let mut with_rows = Vec::new();
         for table in TRACED {
             for shelved in shelf.segments(table) {
                 if let Some(change) = hide(table, shelved, id)? {
-                    count += self.post_deleted(tenant, table, &change.gone, &mut unsaved);
+                    count += self.note_deleted(tenant, table, &change.gone, &mut unsaved);
                     hidden.push((table, change));
                 }
             }
             for chunk in shelf.chunks(table) {
                 // Rows that are only in the log are counted again by its replay, so this is saved with them.
-                let (gone, mut with_rows) = (rows_by_source(&of_trace(&chunk.rows, id)), Unsaved::default());
-                count += self.post_deleted(tenant, table, &gone, &mut with_rows);
-                self.lane(chunk.lsn_to).put_back(with_rows);
+                let (gone, mut noted) = (rows_by_source(&of_trace(&chunk.rows, id)), Unsaved::default());
+                count += self.note_deleted(tenant, table, &gone, &mut noted);
+                with_rows.push((chunk.lsn_to, noted));
             }
         }
         let changes: Vec<&Hidden> = hidden.iter().map(|(_, change)| change).collect();
         self.catalog.erase(tenant, id, below, &changes, &unsaved).await?;
-        self.current.change(|version| version.shelf_mut(tenant).remove_trace(id, &hidden));
+        self.current.change(|version| {
+            self.ledger.count(&unsaved);
+            with_rows.iter().for_each(|(_, noted)| self.ledger.count(noted));
+            version.shelf_mut(tenant).remove_trace(id, &hidden);
+        });
+        for (lsn, noted) in with_rows {
+            self.lane(lsn).put_back(noted);
+        }
         Ok(count)
     }
 
-    /// Counts deleted rows of a table; answers how many items they are.
-    fn post_deleted(&self, tenant: &Arc<str>, table: Table, gone: &BySource, unsaved: &mut Unsaved) -> u64 {
+    /// Notes deleted rows of a table; answers how many items they are.
+    fn note_deleted(&self, tenant: &Arc<str>, table: Table, gone: &BySource, unsaved: &mut Unsaved) -> u64 {
         if !table.is_counted() {
             return 0;
         }
         for (source, rows) in gone {
             let account =
                 Account { tenant: Arc::clone(tenant), source: Arc::clone(source), signal: table.signal() };
-            self.ledger.post(self.clock.now(), &account, &[(Entry::Deleted, Count::of(*rows))], unsaved);
+            self.ledger.note(self.clock.now(), &account, Entry::Deleted, *rows, unsaved);
         }
         gone.iter().map(|(_, rows)| rows).sum()
     }

@@ -6,7 +6,7 @@
 //! before the transaction leaves everything as it was.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -81,7 +81,17 @@ impl Inner {
         let loads = loads(&self.current.load(), line);
         let inner = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {
-            loads.iter().map(|load| inner.write(load)).collect::<Result<Vec<_>, Error>>()
+            let mut written = Vec::with_capacity(loads.len());
+            for load in &loads {
+                match inner.write(load) {
+                    Ok(one) => written.push(one),
+                    Err(error) => {
+                        inner.discard(&written);
+                        return Err(error);
+                    }
+                }
+            }
+            Ok(written)
         });
         let written = match written.await.map_err(|_| Error::Died).flatten() {
             Ok(written) => written,
@@ -117,17 +127,18 @@ impl Inner {
     /// Writes one segment and moves it into its place.
     fn write(&self, load: &Load) -> Result<Written, Error> {
         let id = Ulid::generate().to_string();
-        let finished = self.unfinished(&id)?;
         let rows: Vec<_> = load.chunks.iter().map(|chunk| chunk.rows.clone()).collect();
         let resources = distinct(load.chunks.iter().map(|chunk| &chunk.resources), |resource| resource.id);
         let series = distinct(load.chunks.iter().map(|chunk| &chunk.series), |series| series.id);
         let spec = load.spec(self);
-        let meta = daymark_segment::write(&*self.fs, &finished, &spec, &rows, &resources, &series)?;
         let mut sources = Vec::new();
         for (source, rows) in load.chunks.iter().flat_map(|chunk| &chunk.sources) {
             add_rows(&mut sources, source, *rows);
         }
-        self.place(id, &load.tenant, &meta, |_| Ok(sources))
+        self.write_in_tmp(&id, |finished| {
+            let meta = daymark_segment::write(&*self.fs, finished, &spec, &rows, &resources, &series)?;
+            self.place(id.clone(), &load.tenant, &meta, |_| Ok(sources))
+        })
     }
 
     /// Moves a finished segment from `tmp/` into its place and opens it there.
@@ -140,9 +151,15 @@ impl Inner {
     ) -> Result<Written, Error> {
         let finished = self.folder.tmp().join(&id);
         let place = Folder::segment(tenant, meta.table, meta.time_min, &id);
-        self.folder.settle(&*self.fs, &finished, &place).map_err(|source| broken(&finished, source))?;
-        let segment = Segment::open(&self.folder.root().join(&place))?;
-        let sources = sources(&segment)?;
+        let target = self.folder.root().join(&place);
+        let settled = self.folder.settle(&*self.fs, &finished, &place);
+        let settled = settled.map_err(|source| broken(&finished, source)).and_then(|()| {
+            let segment = Segment::open(&target)?;
+            let sources = sources(&segment)?;
+            Ok((segment, sources))
+        });
+        // It may have been moved; the log or its inputs still have its rows.
+        let (segment, sources) = settled.inspect_err(|_| drop(self.fs.remove_dir_all(&target)))?;
         let row = segment_row(id, tenant, &place, meta, sources.clone());
         let shelved = Shelved {
             id: row.id.as_str().into(),
@@ -153,11 +170,15 @@ impl Inner {
         Ok(Written { row, shelved })
     }
 
-    /// The empty folder in `tmp/` in which a segment is written.
-    pub(crate) fn unfinished(&self, id: &str) -> Result<PathBuf, Error> {
+    /// Writes a segment in an empty folder in `tmp/`; nothing is left there when that fails.
+    pub(crate) fn write_in_tmp<T>(
+        &self,
+        id: &str,
+        write: impl FnOnce(&Path) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let path = self.folder.tmp().join(id);
-        self.fs.create_dir_all(&path).map_err(|source| broken(&path, source))?;
-        Ok(path)
+        let made = self.fs.create_dir_all(&path).map_err(|source| broken(&path, source));
+        made.and_then(|()| write(&path)).inspect_err(|_| drop(self.fs.remove_dir_all(&path)))
     }
 
     async fn record(
@@ -170,16 +191,15 @@ impl Inner {
         let added: Vec<SegmentRow> = written.iter().map(|written| written.row.clone()).collect();
         let low = Lsn(self.low.load(Ordering::SeqCst));
         let age = i64::try_from(limits::BATCH_MEMORY.as_nanos()).unwrap_or(i64::MAX);
-        self.catalog
-            .publish(Publication {
-                added: &added,
-                low: Some(line.next()),
-                ledger: &[unsaved, loose],
-                batches: &self.repeats.between((low, line), self.clock.now(), self.clock.elapsed()),
-                forget_before: self.clock.now().plus(-age),
-                ..Publication::default()
-            })
-            .await?;
+        self.commit(Publication {
+            added: &added,
+            low: Some(line.next()),
+            ledger: &[unsaved, loose],
+            batches: &self.repeats.between((low, line), self.clock.now(), self.clock.elapsed()),
+            forget_before: self.clock.now().plus(-age),
+            ..Publication::default()
+        })
+        .await?;
         self.low.store(line.next().0, Ordering::SeqCst);
         Ok(())
     }

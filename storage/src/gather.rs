@@ -5,10 +5,13 @@
 //! a transaction, its log records are gone; then the folder is taken back.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daymark_model::id::Lsn;
+use daymark_model::time::Nanos;
 use daymark_segment::{Meta, RowRanges, Segment};
 
 use crate::catalog::{Contents, SegmentRow};
@@ -26,6 +29,8 @@ pub(crate) struct Gathered {
     pub(crate) adopted: Vec<SegmentRow>,
     /// Segments that those replace, to be removed from it.
     pub(crate) gone: Vec<String>,
+    /// Segments that were dropped earlier and whose folders are gone now.
+    pub(crate) swept: Vec<String>,
     /// Segments whose rows cannot be answered.
     pub(crate) broken: Vec<(SegmentRow, daymark_segment::Error)>,
 }
@@ -47,14 +52,17 @@ pub(crate) fn gather(folder: &Folder, contents: &Contents) -> Result<Gathered, E
         let path = folder.root().join(&place);
         let id = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match Segment::open(&path) {
-            Ok(segment) if is_needed(&id, segment.meta(), contents.low, &found) => {
+            Ok(segment)
+                if !contents.dropped.contains(&id)
+                    && is_needed(&id, segment.meta(), contents.low, &found) =>
+            {
                 tracing::warn!(path = %path.display(), "segment unknown to the catalog taken back");
                 let sources = sources_of(&segment)?;
                 let meta = segment.meta();
                 let row = segment_row(id, &meta.tenant.as_str().into(), &place, meta, sources);
                 adopted.push((row, segment));
             }
-            _ => std::fs::remove_dir_all(&path).map_err(|source| Error::Folder { path, source })?,
+            _ => sweep(&path).map_err(|source| Error::Folder { path, source })?,
         }
     }
     let replaced: HashSet<String> =
@@ -63,7 +71,8 @@ pub(crate) fn gather(folder: &Folder, contents: &Contents) -> Result<Gathered, E
         contents.segments.iter().map(|row| row.id.clone()).filter(|id| replaced.contains(id)).collect();
     found.retain(|id, _| !replaced.contains(id));
     broken.retain(|(row, _)| !replaced.contains(&row.id));
-    let mut gathered = Gathered { broken, gone, ..Gathered::default() };
+    let swept = contents.dropped.iter().cloned().collect();
+    let mut gathered = Gathered { broken, gone, swept, ..Gathered::default() };
     for (row, segment) in found.into_values() {
         gathered.add(&row, segment);
     }
@@ -85,6 +94,12 @@ fn is_needed(id: &str, meta: &Meta, low: Lsn, found: &BTreeMap<String, (SegmentR
 }
 
 impl Gathered {
+    /// When the newest batch in any segment was received.
+    pub(crate) fn newest_arrival(&self) -> Option<Nanos> {
+        let segments = self.version.shelves.values().flat_map(|shelf| shelf.all_segments());
+        segments.map(|(_, one)| Nanos(one.segment.meta().arrival_max)).max()
+    }
+
     fn add(&mut self, row: &SegmentRow, segment: Segment) {
         let hidden: RowRanges = row.hidden.iter().map(|(from, to)| *from..*to).collect();
         let shelved = Shelved {
@@ -97,6 +112,12 @@ impl Gathered {
         let segments = segments.or_insert_with(|| [].into());
         *segments = segments.iter().cloned().chain([shelved]).collect();
     }
+}
+
+/// Removes a folder for good: the catalog is about to forget that it has to go.
+fn sweep(path: &Path) -> io::Result<()> {
+    std::fs::remove_dir_all(path)?;
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// Every segment folder under `segments/`, relative to the root.

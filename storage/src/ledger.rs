@@ -140,6 +140,21 @@ impl Ledger {
         }
     }
 
+    /// Notes entries that count only once the catalog has them; then [`Self::count`] them.
+    pub(crate) fn note(&self, at: Nanos, account: &Account, entry: Entry, items: u64, unsaved: &mut Unsaved) {
+        if items > 0 {
+            unsaved.add(at, &known(&self.lock(), account), entry, Count::of(items));
+        }
+    }
+
+    /// Counts what was noted. Done within the change of the version that it explains.
+    pub(crate) fn count(&self, noted: &Unsaved) {
+        let mut totals = self.lock();
+        for (_, account, entry, count) in noted.iter() {
+            totals.entry(account.clone()).or_default().entry(entry).or_default().add(count);
+        }
+    }
+
     /// Posts what decode said of a batch of `bytes`.
     pub(crate) fn post_batch(
         &self,

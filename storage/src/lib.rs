@@ -32,10 +32,16 @@ mod publish;
 mod repeat;
 /// The log back into buffers after a restart.
 mod replay;
+/// What goes because it is old.
+pub mod retain;
 /// What a store tells about its own state.
 pub mod status;
+/// Whether the wall clock can be trusted.
+mod steady;
 /// The store itself.
 mod store;
+/// Folders that no longer count.
+mod sweep;
 /// One consistent snapshot of buffers and segments.
 pub mod version;
 

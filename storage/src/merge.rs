@@ -5,7 +5,7 @@
 //! go on reading the inputs, whose folders go when nobody holds them any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use daymark_model::reason::Deduplicated;
@@ -18,7 +18,7 @@ use crate::buffer::{BySource, add_rows, rows_by_source};
 use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
 use crate::flush::Written;
-use crate::ledger::{Account, Count, Entry, Unsaved};
+use crate::ledger::{Account, Entry, Unsaved};
 use crate::store::{Inner, Store};
 use crate::version::Shelved;
 
@@ -34,8 +34,6 @@ const L0_ROWS: u64 = 1_500_000;
 const CLOSED: i64 = 20 * Nanos::MINUTE;
 /// What falls into further windows shares one segment.
 const WINDOWS: usize = 64;
-/// Replaced folders are kept at least this long.
-const GRACE: Duration = Duration::from_secs(60);
 /// How often merges are looked for.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -79,7 +77,7 @@ impl Inner {
             {
                 tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
             }
-            self.clear_replaced();
+            self.look_after_space().await;
         }
     }
 
@@ -159,15 +157,14 @@ impl Inner {
         let removed: Vec<String> = job.inputs.iter().map(|one| one.id.to_string()).collect();
         let change =
             Publication { added: &added, removed: &removed, ledger: &[&unsaved], ..Publication::default() };
-        self.catalog.publish(change).await?;
+        self.commit(change).await?;
         self.current.change(|version| {
+            self.ledger.count(&unsaved);
             let segments = version.shelf_mut(&job.tenant).segments.entry(job.table).or_default();
             let left = segments.iter().filter(|one| !job.inputs.iter().any(|input| input.id == one.id));
             *segments = written.into_iter().map(|written| written.shelved).chain(left.cloned()).collect();
         });
-        let now = self.clock.elapsed();
-        let replaced = job.inputs.iter().map(|input| (Arc::clone(&input.segment), now));
-        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).extend(replaced);
+        self.retired.add(job.inputs.iter().cloned(), self.clock.elapsed());
         Ok(())
     }
 
@@ -186,9 +183,16 @@ impl Inner {
         gather_stragglers(&mut windows);
         let (mut written, mut stats) = (Vec::new(), Vec::new());
         for (start, inputs) in windows {
-            let (one, told) = self.write_window(job, start, &inputs)?;
-            written.push(one);
-            stats.push(told);
+            match self.write_window(job, start, &inputs) {
+                Ok((one, told)) => {
+                    written.push(one);
+                    stats.push(told);
+                }
+                Err(error) => {
+                    self.discard(&written);
+                    return Err(error);
+                }
+            }
         }
         Ok((written, stats))
     }
@@ -200,10 +204,11 @@ impl Inner {
         inputs: &[Input],
     ) -> Result<(Written, MergeStats), Error> {
         let id = Ulid::generate().to_string();
-        let finished = self.unfinished(&id)?;
         let spec = job.spec(start, &self.epoch);
-        let (meta, stats) = daymark_segment::merge(&*self.fs, &finished, &spec, inputs)?;
-        Ok((self.place(id, &job.tenant, &meta, sources_of)?, stats))
+        self.write_in_tmp(&id, |finished| {
+            let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs)?;
+            Ok((self.place(id.clone(), &job.tenant, &meta, sources_of)?, stats))
+        })
     }
 
     fn post_repeats(&self, job: &Job, stats: &[MergeStats], unsaved: &mut Unsaved) {
@@ -219,24 +224,8 @@ impl Inner {
                 source: source.as_str().into(),
                 signal: job.table.signal(),
             };
-            let entries = [(Entry::Deduplicated(level), Count::of(*rows))];
-            self.ledger.post(self.clock.now(), &account, &entries, unsaved);
+            self.ledger.note(self.clock.now(), &account, Entry::Deduplicated(level), *rows, unsaved);
         }
-    }
-
-    /// Removes folders that were replaced a while ago and that no query reads any more.
-    fn clear_replaced(&self) {
-        let now = self.clock.elapsed();
-        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        replaced.retain(|(segment, since)| {
-            if now.saturating_sub(*since) < GRACE || Arc::strong_count(segment) > 1 {
-                return true;
-            }
-            if let Err(error) = self.fs.remove_dir_all(segment.dir()) {
-                tracing::warn!(%error, dir = %segment.dir().display(), "a replaced segment stays until the next start");
-            }
-            false
-        });
     }
 }
 

@@ -22,7 +22,9 @@ use crate::gather::{Gathered, gather};
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::publish::Lane;
 use crate::repeat::Repeats;
+use crate::steady::Steady;
 use crate::store::{Inner, Options, Store};
+use crate::sweep::Retired;
 use crate::version::Current;
 
 impl Store {
@@ -53,12 +55,14 @@ impl Store {
             ..Publication::default()
         };
         catalog.publish(change).await?;
+        catalog.forget_dropped(&gathered.swept).await?;
 
         let live_from = wal.stats().next;
         let repeats = Repeats::default();
         contents.batches.iter().for_each(|row| repeats.recall_row(row, clock.now(), clock.elapsed()));
         let erased: HashMap<_, _> =
             contents.erased.into_iter().map(|(tenant, id, lsn)| ((tenant, id), lsn)).collect();
+        let steady = Mutex::new(Steady::since(gathered.newest_arrival(), &*clock));
         let inner = Arc::new(Inner {
             options,
             folder,
@@ -83,7 +87,8 @@ impl Store {
             filled: Notify::new(),
             replacing: tokio::sync::Mutex::new(()),
             merging: tokio::sync::Mutex::new(()),
-            replaced: Mutex::default(),
+            retired: Retired::default(),
+            steady,
             erased: Mutex::new(erased),
             stop: watch::Sender::new(false),
         });

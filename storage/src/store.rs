@@ -18,7 +18,6 @@ use daymark_model::intake::{Admitted, Attempt, Decode, Intake, Receipt, Refused}
 use daymark_model::limits;
 use daymark_model::reason::Rejected;
 use daymark_model::time::Clock;
-use daymark_segment::Segment;
 use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
@@ -30,6 +29,9 @@ use crate::folder::Folder;
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::publish::Lane;
 use crate::repeat::Repeats;
+use crate::retain::Keep;
+use crate::steady::Steady;
+use crate::sweep::Retired;
 use crate::version::{Current, Version};
 
 /// How a store behaves.
@@ -45,6 +47,7 @@ pub struct Options {
     pub buffers_bytes: usize,
     /// How long it waits before it sheds.
     pub wait: Duration,
+    pub keep: Keep,
 }
 
 impl Options {
@@ -56,6 +59,7 @@ impl Options {
             flush_after: limits::FLUSH_AFTER,
             buffers_bytes: limits::BUFFERS_BYTES,
             wait: Duration::from_secs(2),
+            keep: Keep::default(),
         }
     }
 }
@@ -99,8 +103,10 @@ pub(crate) struct Inner {
     pub(crate) replacing: tokio::sync::Mutex<()>,
     /// Held by whoever rewrites segments: merges and erasing. Taken before `replacing`.
     pub(crate) merging: tokio::sync::Mutex<()>,
-    /// Segments that were merged into others, and since when.
-    pub(crate) replaced: Mutex<Vec<(Arc<Segment>, Duration)>>,
+    /// Segments that no longer count and whose folders still lie there.
+    pub(crate) retired: Retired,
+    /// Whether the wall clock may decide what is old.
+    pub(crate) steady: Mutex<Steady>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
     pub(crate) stop: watch::Sender<bool>,
 }

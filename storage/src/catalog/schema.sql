@@ -57,3 +57,8 @@ CREATE TABLE erased (
     lsn INTEGER NOT NULL,
     PRIMARY KEY (tenant, trace_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Segments that no longer count and whose folders may still lie there.
+CREATE TABLE dropped (
+    id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;

@@ -15,19 +15,45 @@ use daymark_model::time::{Clock, Nanos, SystemClock};
 use daymark_model::wire::{Encoding, Format};
 use daymark_segment::{Projection, RowRanges};
 use daymark_storage::{Options, Store};
-use daymark_vfs::RealFs;
+use daymark_vfs::{RealFs, Vfs};
 use daymark_workload::{Feed, Profile, Request, SECOND, Shop, Truth};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub(crate) struct Estate {
     dir: TempDir,
+    pub(crate) world: World,
     running: Option<(Runtime, Store)>,
+}
+
+/// What a store is given besides its folder.
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) fs: Arc<dyn Vfs>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            options: Options { flush_after: Duration::from_secs(3_600), ..Options::at("") },
+            fs: Arc::new(RealFs),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
 }
 
 impl Estate {
     pub(crate) fn new() -> Self {
-        let mut estate = Self { dir: tempfile::tempdir().unwrap(), running: None };
+        Self::within(World::default())
+    }
+
+    pub(crate) fn within(world: World) -> Self {
+        Self::at(tempfile::tempdir().unwrap(), world)
+    }
+
+    pub(crate) fn at(dir: TempDir, world: World) -> Self {
+        let mut estate = Self { dir, world, running: None };
         estate.open();
         estate
     }
@@ -35,10 +61,9 @@ impl Estate {
     /// Starts a store on the folder and waits until all of an old log is back.
     pub(crate) fn open(&mut self) {
         let runtime = Runtime::new().unwrap();
-        let options = Options { flush_after: Duration::from_secs(3_600), ..Options::at(self.dir.path()) };
-        let clock = Arc::new(SystemClock::new());
-        let store =
-            runtime.block_on(Store::open(options, Arc::new(RealFs), Arc::new(OtlpDecode), clock)).unwrap();
+        let options = Options { dir: self.dir.path().to_owned(), ..self.world.options.clone() };
+        let (fs, clock) = (Arc::clone(&self.world.fs), Arc::clone(&self.world.clock));
+        let store = runtime.block_on(Store::open(options, fs, Arc::new(OtlpDecode), clock)).unwrap();
         runtime.block_on(store.replayed());
         self.running = Some((runtime, store));
     }

@@ -10,5 +10,7 @@ mod erase;
 mod merge;
 /// A batch that comes again is answered and not stored again.
 mod repeat;
+/// What is old goes, whole segments at a time, and stays away.
+mod retain;
 /// Acknowledged means visible, also after a crash, a flush and a restart.
 mod survive;

@@ -18,12 +18,15 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::buffer::BySource;
+use crate::catalog::line::Line;
 use crate::erase::Hidden;
 use crate::error::Error;
 use crate::ledger::{Account, Count, Entry, Unsaved};
 
 /// Segments whose folders are on their way out.
 mod dropped;
+/// The one connection, and transactions on it that may fail.
+mod line;
 
 /// The format this Daymark writes.
 const FORMAT: i64 = 1;
@@ -89,7 +92,7 @@ pub(crate) struct Contents {
 /// The open database.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    connection: Mutex<SqliteConnection>,
+    line: Mutex<Line>,
 }
 
 impl Catalog {
@@ -109,11 +112,11 @@ impl Catalog {
             FORMAT => {}
             newer => return Err(Error::NewerFormat { found: newer, known: FORMAT }),
         }
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { line: Mutex::new(Line::new(connection)) })
     }
 
     pub(crate) async fn contents(&self) -> Result<Contents, Error> {
-        let connection = &mut *self.connection.lock().await;
+        let connection = &mut self.line().await.connection;
         let epoch =
             sqlx::query("SELECT value FROM about WHERE key = 'epoch'").fetch_one(&mut *connection).await?;
         let low = sqlx::query("SELECT low FROM wal").fetch_one(&mut *connection).await?;
@@ -130,27 +133,27 @@ impl Catalog {
 
     /// Makes a change durable, whole or not at all.
     pub(crate) async fn publish(&self, change: Publication<'_>) -> Result<(), Error> {
-        let connection = &mut *self.connection.lock().await;
-        let mut work = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut line = self.line().await;
+        let work = line.begin().await?;
         for id in change.removed {
             sqlx::query("DELETE FROM segments WHERE id = ?").bind(id).execute(&mut *work).await?;
         }
-        dropped::add(&mut work, change.dropped).await?;
+        dropped::add(work, change.dropped).await?;
         for row in change.added {
-            insert_segment(&mut work, row).await?;
+            insert_segment(work, row).await?;
         }
         if let Some(low) = change.low {
             sqlx::query("UPDATE wal SET low = ?").bind(signed(low.0)).execute(&mut *work).await?;
         }
         for (bucket, account, entry, count) in change.ledger.iter().flat_map(|unsaved| unsaved.iter()) {
-            post(&mut work, bucket, account, entry, count).await?;
+            post(work, bucket, account, entry, count).await?;
         }
         for batch in change.batches {
-            remember(&mut work, batch).await?;
+            remember(work, batch).await?;
         }
         let forget = "DELETE FROM batches WHERE at < ?";
         sqlx::query(forget).bind(change.forget_before.0).execute(&mut *work).await?;
-        Ok(work.commit().await?)
+        line.commit().await
     }
 
     /// Marks rows of live segments as erased and remembers the trace for a replay.
@@ -162,8 +165,8 @@ impl Catalog {
         hidden: &[&Hidden],
         ledger: &Unsaved,
     ) -> Result<(), Error> {
-        let connection = &mut *self.connection.lock().await;
-        let mut work = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut line = self.line().await;
+        let work = line.begin().await?;
         sqlx::query("INSERT OR REPLACE INTO erased (tenant, trace_id, lsn) VALUES (?, ?, ?)")
             .bind(tenant)
             .bind(&id.0[..])
@@ -181,9 +184,9 @@ impl Catalog {
                 .await?;
         }
         for (bucket, account, entry, count) in ledger.iter() {
-            post(&mut work, bucket, account, entry, count).await?;
+            post(work, bucket, account, entry, count).await?;
         }
-        Ok(work.commit().await?)
+        line.commit().await
     }
 
     /// The saved increments of a time range, by minute.
@@ -192,7 +195,7 @@ impl Catalog {
         from: Nanos,
         to: Nanos,
     ) -> Result<Vec<(Nanos, Account, Entry, Count)>, Error> {
-        let connection = &mut *self.connection.lock().await;
+        let connection = &mut self.line().await.connection;
         let found = sqlx::query("SELECT * FROM ledger WHERE bucket >= ? AND bucket < ? ORDER BY bucket")
             .bind(from.0)
             .bind(to.0)
@@ -209,7 +212,7 @@ impl Catalog {
 
     /// Moves everything from SQLite's own log into the database file and syncs it.
     pub(crate) async fn checkpoint(&self) -> Result<(), Error> {
-        let connection = &mut *self.connection.lock().await;
+        let connection = &mut self.line().await.connection;
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use crate::catalog::Catalog;
 use crate::error::Error;
@@ -22,11 +22,11 @@ pub(super) async fn add(work: &mut SqliteConnection, ids: &[String]) -> Result<(
 impl Catalog {
     /// The folders of these are gone for good.
     pub(crate) async fn forget_dropped(&self, ids: &[String]) -> Result<(), Error> {
-        let connection = &mut *self.connection.lock().await;
-        let mut work = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut line = self.line().await;
+        let work = line.begin().await?;
         for id in ids {
             sqlx::query("DELETE FROM dropped WHERE id = ?").bind(id).execute(&mut *work).await?;
         }
-        Ok(work.commit().await?)
+        line.commit().await
     }
 }

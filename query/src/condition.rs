@@ -14,6 +14,10 @@ pub(crate) fn readiness(store: &Store) -> Readiness {
     let write = status.takes_writes();
     let reason = match (status.stopping, write, status.replay) {
         (true, ..) => Some("the server is stopping".to_owned()),
+        (false, false, _) if status.disk.is_tight => {
+            let disk = status.disk;
+            Some(format!("the disk is full: {} bytes are free, {} are wanted", disk.free, disk.keep_free))
+        }
         (false, false, _) => Some("the log cannot be written".to_owned()),
         (false, true, Some((done, total))) => Some(format!("the log is being replayed: {done} of {total}")),
         (false, true, None) => None,

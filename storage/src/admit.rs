@@ -19,7 +19,7 @@ use crate::repeat::{Fingerprint, Seen};
 use crate::store::{Inner, busy};
 
 /// When a sender should come again after the disk failed.
-const DISK_RETRY: Duration = Duration::from_secs(30);
+pub(crate) const DISK_RETRY: Duration = Duration::from_secs(30);
 
 /// When it should come again while the server restarts.
 const SHUTDOWN_RETRY: Duration = Duration::from_secs(1);

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+/// SQLite's code for a full disk.
+const SQLITE_FULL: &str = "13";
+
 /// Why a store cannot be opened or driven.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -24,4 +27,23 @@ pub enum Error {
     Rows(#[from] arrow::error::ArrowError),
     #[error("a background task of the store died")]
     Died,
+}
+
+impl Error {
+    /// Whether it would have gone well with more space on the disk.
+    pub fn is_full(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+                return true;
+            }
+            let told = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+            if told.and_then(|told| told.code()).is_some_and(|code| code == SQLITE_FULL) {
+                return true;
+            }
+            cause = error.source();
+        }
+        matches!(self, Self::Wal(daymark_wal::Error::Full))
+    }
 }

@@ -64,10 +64,13 @@ impl Inner {
             if !old && self.buffered.load(Ordering::Relaxed) < self.options.flush_bytes {
                 continue;
             }
-            match self.flush().await {
+            let flushed = self.flush().await;
+            self.disk.look();
+            match flushed {
                 Ok(()) => since = self.clock.elapsed(),
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "flush failed");
+                    self.relieve(&error);
                     tokio::time::sleep(RETRY).await;
                 }
             }

@@ -68,6 +68,11 @@ impl Folder {
         self.root.join("spill")
     }
 
+    /// Space that is given back when the disk is full.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
+    }
+
     /// Moves a finished segment from `tmp/` to its place and makes the move durable.
     pub(crate) fn settle(&self, fs: &dyn Vfs, finished: &Path, place: &Path) -> io::Result<()> {
         let target = self.root.join(place);

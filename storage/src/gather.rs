@@ -94,6 +94,12 @@ fn is_needed(id: &str, meta: &Meta, low: Lsn, found: &BTreeMap<String, (SegmentR
 }
 
 impl Gathered {
+    /// Bytes of all segments.
+    pub(crate) fn bytes(&self) -> u64 {
+        let segments = self.version.shelves.values().flat_map(|shelf| shelf.all_segments());
+        segments.map(|(_, one)| one.segment.meta().bytes()).sum()
+    }
+
     /// When the newest batch in any segment was received.
     pub(crate) fn newest_arrival(&self) -> Option<Nanos> {
         let segments = self.version.shelves.values().flat_map(|shelf| shelf.all_segments());

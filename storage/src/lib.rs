@@ -10,6 +10,8 @@ mod admit;
 mod buffer;
 /// The database that says which segments count, and keeps the ledger.
 mod catalog;
+/// How much of the disk the store may take.
+pub mod disk;
 /// Removes a trace on request.
 mod erase;
 /// Everything that can go wrong, for whoever opens or drives a store.

@@ -72,10 +72,11 @@ impl Inner {
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             let _only_one = self.merging.lock().await;
-            if let Some(job) = self.due_job()
+            if let Some(job) = self.due_job().filter(|job| self.disk.has_room_for(bytes_of(&job.inputs)))
                 && let Err(error) = self.merge(job).await
             {
                 tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
+                self.relieve(&error);
             }
             self.look_after_space().await;
         }
@@ -245,6 +246,10 @@ impl Job {
             inputs: self.inputs.iter().map(|one| one.id.to_string()).collect(),
         }
     }
+}
+
+fn bytes_of(segments: &[Shelved]) -> u64 {
+    segments.iter().map(|one| one.segment.meta().bytes()).sum()
 }
 
 fn rows_of(segments: &[Shelved]) -> u64 {

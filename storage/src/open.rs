@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use ulid::Ulid;
 
 use crate::catalog::{Catalog, Publication};
+use crate::disk::Disk;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::gather::{Gathered, gather};
@@ -40,7 +41,10 @@ impl Store {
         let contents = catalog.contents().await?;
         let gathered = gather(&folder, &contents)?;
         let node = contents.epoch.parse::<Ulid>().map(|id| id.0.to_be_bytes()).unwrap_or_default();
-        let wal_options = daymark_wal::Options { node, ack: options.ack, ..daymark_wal::Options::default() };
+        let disk = Disk::open(&folder, &fs, &options.disk, gathered.bytes())?;
+        let file_bytes = disk.wal_file_bytes();
+        let wal_options =
+            daymark_wal::Options { node, ack: options.ack, file_bytes, ..daymark_wal::Options::default() };
         let (wal, log) =
             Wal::open(&folder.wal(), Arc::clone(&fs), Arc::clone(&clock), &wal_options, contents.low)?;
 
@@ -88,6 +92,7 @@ impl Store {
             replacing: tokio::sync::Mutex::new(()),
             merging: tokio::sync::Mutex::new(()),
             retired: Retired::default(),
+            disk,
             steady,
             erased: Mutex::new(erased),
             stop: watch::Sender::new(false),
@@ -104,6 +109,7 @@ fn start(inner: &Arc<Inner>, log: Replay) {
     tokio::task::spawn_blocking(move || replaying.replay(log, &runtime));
     tokio::spawn(Arc::clone(inner).flush_when_due());
     tokio::spawn(Arc::clone(inner).merge_when_due());
+    tokio::spawn(Arc::clone(inner).watch_disk());
 }
 
 /// Posts the rows of segments that cannot be opened as lost.

@@ -93,17 +93,17 @@ impl Inner {
     /// Keeps the store within its age and its disk; asked for every few seconds, while nobody merges.
     pub(crate) async fn look_after_space(&self) {
         if let Err(error) = self.expire().await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "expired segments could not be removed"
-            );
+            tracing::error!(error = &error as &dyn std::error::Error, "expired segments stay for now");
+            self.relieve(&error);
         }
     }
 
     async fn expire(&self) -> Result<(), Error> {
-        let expired = self.expire_old().await;
-        self.clear_retired(false).await;
-        expired
+        self.disk.look();
+        let old = self.expire_old().await;
+        let excess = self.expire_excess().await;
+        self.clear_retired(self.disk.is_tight()).await;
+        old.and(excess)
     }
 
     async fn expire_old(&self) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use daymark_model::time::Nanos;
 use daymark_wal::{State, Stats};
 
+use crate::disk::DiskStatus;
 use crate::error::Error;
 use crate::ledger::{Account, Balance, Count, Entry, balance};
 use crate::store::Store;
@@ -19,13 +20,14 @@ pub struct Status {
     pub buffered_bytes: u64,
     pub segments: u64,
     pub segment_bytes: u64,
+    pub disk: DiskStatus,
     pub stopping: bool,
 }
 
 impl Status {
     /// Whether the next batch would be taken.
     pub fn takes_writes(&self) -> bool {
-        !self.stopping && self.wal_state == State::Writable
+        !self.stopping && self.wal_state == State::Writable && !self.disk.is_tight
     }
 }
 
@@ -41,6 +43,7 @@ impl Store {
             buffered_bytes: version.buffered_bytes() as u64,
             segments: segments().count() as u64,
             segment_bytes: segments().map(|(_, shelved)| shelved.segment.meta().bytes()).sum(),
+            disk: self.inner.disk_status(),
             stopping: *self.inner.stop.borrow(),
         }
     }

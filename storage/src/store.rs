@@ -22,8 +22,9 @@ use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
 
-use crate::admit::Batch;
+use crate::admit::{Batch, DISK_RETRY};
 use crate::catalog::Catalog;
+use crate::disk::{Disk, DiskLimits};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
@@ -48,6 +49,7 @@ pub struct Options {
     /// How long it waits before it sheds.
     pub wait: Duration,
     pub keep: Keep,
+    pub disk: DiskLimits,
 }
 
 impl Options {
@@ -60,6 +62,7 @@ impl Options {
             buffers_bytes: limits::BUFFERS_BYTES,
             wait: Duration::from_secs(2),
             keep: Keep::default(),
+            disk: DiskLimits::default(),
         }
     }
 }
@@ -105,6 +108,7 @@ pub(crate) struct Inner {
     pub(crate) merging: tokio::sync::Mutex<()>,
     /// Segments that no longer count and whose folders still lie there.
     pub(crate) retired: Retired,
+    pub(crate) disk: Disk,
     /// Whether the wall clock may decide what is old.
     pub(crate) steady: Mutex<Steady>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
@@ -189,6 +193,9 @@ impl Inner {
 
     /// Waits for room in the buffers, for as long as a sender may be kept waiting.
     pub(crate) async fn wait_for_room(&self) -> Result<(), Refused> {
+        if self.disk.is_tight() {
+            return Err(busy(Rejected::Disk, DISK_RETRY));
+        }
         let waiting = async {
             loop {
                 let room = self.room.notified();

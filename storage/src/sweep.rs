@@ -48,6 +48,11 @@ impl Retired {
         lock(&self.waiting).extend(waiting);
     }
 
+    /// Bytes of folders that still lie there.
+    pub(crate) fn bytes(&self) -> u64 {
+        lock(&self.waiting).iter().map(|one| one.segment.meta().bytes()).sum()
+    }
+
     /// Takes those whose grace is over and that no snapshot holds any more.
     fn take_free(&self, now: Duration, grace: Duration) -> Vec<Waiting> {
         let is_free = |one: &mut Waiting| {

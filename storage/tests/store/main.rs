@@ -14,3 +14,5 @@ mod repeat;
 mod retain;
 /// Acknowledged means visible, also after a crash, a flush and a restart.
 mod survive;
+/// A full disk refuses and loses nothing.
+mod tight;

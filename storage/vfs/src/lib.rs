@@ -27,6 +27,14 @@ pub trait VfsFile: Send + Sync + fmt::Debug {
     fn sync(&self) -> io::Result<()>;
 }
 
+/// What a file system holds, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    pub total: u64,
+    /// What we could still write.
+    pub free: u64,
+}
+
 /// The operations of a file system that durable code needs.
 pub trait Vfs: Send + Sync + fmt::Debug {
     /// Makes a new file; an error when it exists.
@@ -42,4 +50,6 @@ pub trait Vfs: Send + Sync + fmt::Debug {
     fn remove_dir_all(&self, path: &Path) -> io::Result<()>;
     /// Makes creations, renames and removals in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// The file system that a path lies in.
+    fn space(&self, path: &Path) -> io::Result<Space>;
 }

@@ -5,10 +5,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::{Vfs, VfsFile};
+use crate::{Space, Vfs, VfsFile};
 
 /// The machine's file system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,5 +87,11 @@ impl Vfs for RealFs {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        let told = retry_on_intr(|| statvfs(path))?;
+        let bytes = |blocks: u64| blocks.saturating_mul(told.f_frsize);
+        Ok(Space { total: bytes(told.f_blocks), free: bytes(told.f_bavail) })
     }
 }

@@ -222,7 +222,7 @@ impl Inner {
             version.buffered_bytes()
         });
         self.buffered.store(left, Ordering::Relaxed);
-        self.room.notify_waiters();
+        self.note_debt();
     }
 
     /// Saves ledger entries that belong to no rows.

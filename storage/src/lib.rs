@@ -28,6 +28,8 @@ pub mod ledger;
 mod merge;
 /// From an empty or a used directory to a running store.
 mod open;
+/// Holds the intake back and merges aside.
+pub mod pace;
 /// Makes decoded batches visible in the order of the log.
 mod publish;
 /// Recognises a batch that was sent before.

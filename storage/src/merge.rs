@@ -4,6 +4,7 @@
 //! version replace the ones by the others. Repeats and erased rows stay behind. Queries that began before
 //! go on reading the inputs, whose folders go when nobody holds them any more.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::error::Error;
 use crate::flush::Written;
 use crate::ledger::{Account, Entry, Unsaved};
 use crate::store::{Inner, Store};
-use crate::version::Shelved;
+use crate::version::{Shelved, Version};
 
 /// Windows of merged segments.
 const L1_STEP: i64 = 10 * Nanos::MINUTE;
@@ -37,7 +38,14 @@ const WINDOWS: usize = 64;
 /// How often merges are looked for.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Segments of one table that become fewer.
+/// Segments that may be merged with each other: of one tenant, table and stream.
+pub(crate) struct Group {
+    tenant: Arc<str>,
+    table: Table,
+    pub(crate) segments: Vec<Shelved>,
+}
+
+/// Segments of one group that become fewer.
 struct Job {
     tenant: Arc<str>,
     table: Table,
@@ -63,49 +71,51 @@ impl Store {
 }
 
 impl Inner {
-    /// Merges what is due, one job at a time, and clears away what was replaced.
+    /// Merges what is due, one job at a time, and keeps the store within its space.
     pub(crate) async fn merge_when_due(self: Arc<Self>) {
         let mut stop = self.stop.subscribe();
+        let mut pause = LOOK;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(pause) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
+            pause = LOOK;
             let _only_one = self.merging.lock().await;
-            if let Some(job) = self.due_job().filter(|job| self.disk.has_room_for(bytes_of(&job.inputs)))
-                && let Err(error) = self.merge(job).await
-            {
-                tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
-                self.relieve(&error);
+            if let Some(job) = self.due_job().filter(|job| self.disk.has_room_for(bytes_of(&job.inputs))) {
+                let inputs: Vec<Arc<str>> = job.inputs.iter().map(|one| Arc::clone(&one.id)).collect();
+                match self.merge(job).await {
+                    // There may be more to do.
+                    Ok(()) => pause = Duration::ZERO,
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
+                        self.relieve(&error);
+                        if !error.is_full() {
+                            self.pace.leave_alone(inputs.into_iter());
+                            self.note_debt();
+                        }
+                    }
+                }
             }
             self.look_after_space().await;
         }
     }
 
-    /// The most urgent merge, if any is due.
+    /// The most urgent merge, if any is due: where most L0 segments wait.
     fn due_job(&self) -> Option<Job> {
-        let version = self.current.load();
-        for (tenant, shelf) in &version.shelves {
-            for (table, segments) in &shelf.segments {
-                let job = |inputs, step, level| {
-                    Some(Job { tenant: Arc::clone(tenant), table: *table, inputs, step, level })
-                };
-                let of_level = |level| -> Vec<Shelved> {
-                    segments.iter().filter(|one| one.segment.meta().level == level).cloned().collect()
-                };
-                let fresh = of_level(Level::L0);
-                if fresh.len() >= L0_FILES || (fresh.len() > 1 && rows_of(&fresh) >= L0_ROWS) {
-                    return job(oldest(fresh), L1_STEP, Level::L1);
-                }
-                if let Some(window) = self.closed_window(&of_level(Level::L1)) {
-                    let within = |one: &&Shelved| {
-                        one.segment.meta().level != Level::L0 && overlaps(one, window, L2_STEP)
-                    };
-                    return job(segments.iter().filter(within).cloned().collect(), L2_STEP, Level::L2);
-                }
+        let mut groups = self.pace.groups(&self.current.load());
+        groups.sort_by_key(|group| Reverse(group.of_level(Level::L0).len()));
+        groups.into_iter().find_map(|group| {
+            let fresh = group.of_level(Level::L0);
+            if fresh.len() >= L0_FILES || (fresh.len() > 1 && rows_of(&fresh) >= L0_ROWS) {
+                return Some(group.job(oldest(fresh), L1_STEP, Level::L1));
             }
-        }
-        None
+            let window = self.closed_window(&group.of_level(Level::L1))?;
+            let within =
+                |one: &&Shelved| one.segment.meta().level != Level::L0 && overlaps(one, window, L2_STEP);
+            let inputs = group.segments.iter().filter(within).cloned().collect();
+            Some(group.job(inputs, L2_STEP, Level::L2))
+        })
     }
 
     /// The start of a two-hour window whose L1 segments are to become one L2.
@@ -124,32 +134,23 @@ impl Inner {
         windows.into_iter().find(is_due).map(|(start, _)| start)
     }
 
-    /// Everything of one table that is not settled yet.
+    /// Everything of one group that is not settled yet.
     fn pending_job(&self) -> Option<Job> {
-        let version = self.current.load();
-        for (tenant, shelf) in &version.shelves {
-            for (table, segments) in &shelf.segments {
-                let pending = |one: &&Shelved| one.segment.meta().level != Level::L2 || one.hidden.is_some();
-                let windows: BTreeSet<i64> = segments.iter().filter(pending).flat_map(windows_of).collect();
-                if windows.is_empty() {
-                    continue;
-                }
-                let touched =
-                    |one: &&Shelved| pending(one) || windows_of(one).any(|at| windows.contains(&at));
-                let inputs = segments.iter().filter(touched).cloned().collect();
-                let (tenant, table) = (Arc::clone(tenant), *table);
-                return Some(Job { tenant, table, inputs, step: L2_STEP, level: Level::L2 });
-            }
-        }
-        None
+        groups(&self.current.load()).into_iter().find_map(|group| {
+            let pending = |one: &&Shelved| one.segment.meta().level != Level::L2 || one.hidden.is_some();
+            let windows: BTreeSet<i64> = group.segments.iter().filter(pending).flat_map(windows_of).collect();
+            let touched = |one: &&Shelved| pending(one) || windows_of(one).any(|at| windows.contains(&at));
+            let inputs = group.segments.iter().filter(touched).cloned().collect();
+            (!windows.is_empty()).then(|| group.job(inputs, L2_STEP, Level::L2))
+        })
     }
 
     async fn merge(self: &Arc<Self>, mut job: Job) -> Result<(), Error> {
         job.inputs.sort_by_key(|one| one.segment.meta().lsns.iter().map(|range| range.from).min());
         let (inner, job) = (Arc::clone(self), Arc::new(job));
         let work = Arc::clone(&job);
-        let merged = tokio::task::spawn_blocking(move || inner.write_merged(&work));
-        let (written, stats) = merged.await.map_err(|_| Error::Died)??;
+        let merged = self.pace.aside(job.title(), move || inner.write_merged(&work));
+        let (written, stats) = merged.await??;
 
         let _nobody_else = self.replacing.lock().await;
         let mut unsaved = Unsaved::default();
@@ -166,6 +167,7 @@ impl Inner {
             *segments = written.into_iter().map(|written| written.shelved).chain(left.cloned()).collect();
         });
         self.retired.add(job.inputs.iter().cloned(), self.clock.elapsed());
+        self.note_debt();
         Ok(())
     }
 
@@ -230,7 +232,40 @@ impl Inner {
     }
 }
 
+impl Group {
+    pub(crate) fn of_level(&self, level: Level) -> Vec<Shelved> {
+        self.segments.iter().filter(|one| one.segment.meta().level == level).cloned().collect()
+    }
+
+    fn job(&self, inputs: Vec<Shelved>, step: i64, level: Level) -> Job {
+        Job { tenant: Arc::clone(&self.tenant), table: self.table, inputs, step, level }
+    }
+}
+
+/// All segments by what may be merged.
+pub(crate) fn groups(version: &Version) -> Vec<Group> {
+    let mut groups: BTreeMap<(&Arc<str>, Table, &str), Vec<Shelved>> = BTreeMap::new();
+    for (tenant, shelf) in &version.shelves {
+        for (table, one) in shelf.all_segments() {
+            groups.entry((tenant, table, &one.segment.meta().stream)).or_default().push(one.clone());
+        }
+    }
+    let group = |((tenant, table, _), segments): ((&Arc<str>, _, _), _)| Group {
+        tenant: Arc::clone(tenant),
+        table,
+        segments,
+    };
+    groups.into_iter().map(group).collect()
+}
+
 impl Job {
+    /// In words, for the status page.
+    fn title(&self) -> String {
+        let rows = rows_of(&self.inputs);
+        let to = u8::from(self.level);
+        format!("{} segments of {} ({rows} rows) to L{to}", self.inputs.len(), self.table)
+    }
+
     fn spec(&self, start: Option<i64>, node: &str) -> Spec {
         let metas = || self.inputs.iter().map(|one| one.segment.meta());
         Spec {

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::folder::Folder;
 use crate::gather::{Gathered, gather};
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
+use crate::pace::Pace;
 use crate::publish::Lane;
 use crate::repeat::Repeats;
 use crate::steady::Steady;
@@ -66,6 +67,7 @@ impl Store {
         contents.batches.iter().for_each(|row| repeats.recall_row(row, clock.now(), clock.elapsed()));
         let erased: HashMap<_, _> =
             contents.erased.into_iter().map(|(tenant, id, lsn)| ((tenant, id), lsn)).collect();
+        let pace_limit = options.debt_segments;
         let steady = Mutex::new(Steady::since(gathered.newest_arrival(), &*clock));
         let inner = Arc::new(Inner {
             options,
@@ -93,10 +95,12 @@ impl Store {
             merging: tokio::sync::Mutex::new(()),
             retired: Retired::default(),
             disk,
+            pace: Pace::new(pace_limit),
             steady,
             erased: Mutex::new(erased),
             stop: watch::Sender::new(false),
         });
+        inner.note_debt();
         start(&inner, log);
         Ok(Self { inner })
     }

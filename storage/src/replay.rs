@@ -4,6 +4,7 @@
 //! void; when its items are known, they are counted as lost.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use daymark_model::reason::Lost;
 use daymark_model::signal::Signal;
@@ -86,15 +87,7 @@ impl Inner {
 
     /// Replay waits for the flush when buffers are full; it is never shed.
     async fn room_for_replay(&self) {
-        use std::sync::atomic::Ordering;
-        loop {
-            let room = self.room.notified();
-            if self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes {
-                return;
-            }
-            self.filled.notify_one();
-            room.await;
-        }
+        self.until(|| self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes).await;
     }
 
     /// How many places of the old log are visible again, and how many there are.

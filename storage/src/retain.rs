@@ -144,6 +144,7 @@ impl Inner {
                 *segments = segments.iter().filter(|one| one.id != goner.shelved.id).cloned().collect();
             }
         });
+        self.note_debt();
         let segments = goners.len();
         self.retired.add(goners.into_iter().map(|goner| goner.shelved), self.clock.elapsed());
         tracing::info!(segments, reason = reason.name(), "expired");

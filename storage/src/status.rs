@@ -8,6 +8,7 @@ use daymark_wal::{State, Stats};
 use crate::disk::DiskStatus;
 use crate::error::Error;
 use crate::ledger::{Account, Balance, Count, Entry, balance};
+use crate::pace::Debt;
 use crate::store::Store;
 
 /// A look at a running store.
@@ -21,6 +22,7 @@ pub struct Status {
     pub segments: u64,
     pub segment_bytes: u64,
     pub disk: DiskStatus,
+    pub debt: Debt,
     pub stopping: bool,
 }
 
@@ -44,6 +46,7 @@ impl Store {
             segments: segments().count() as u64,
             segment_bytes: segments().map(|(_, shelved)| shelved.segment.meta().bytes()).sum(),
             disk: self.inner.disk_status(),
+            debt: self.inner.debt(),
             stopping: *self.inner.stop.borrow(),
         }
     }

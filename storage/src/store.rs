@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,12 +22,13 @@ use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
 
-use crate::admit::{Batch, DISK_RETRY};
+use crate::admit::Batch;
 use crate::catalog::Catalog;
 use crate::disk::{Disk, DiskLimits};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
+use crate::pace::Pace;
 use crate::publish::Lane;
 use crate::repeat::Repeats;
 use crate::retain::Keep;
@@ -48,6 +49,8 @@ pub struct Options {
     pub buffers_bytes: usize,
     /// How long it waits before it sheds.
     pub wait: Duration,
+    /// With this many unmerged segments of a kind the intake is slowed, with twice as many it is shed.
+    pub debt_segments: usize,
     pub keep: Keep,
     pub disk: DiskLimits,
 }
@@ -61,6 +64,7 @@ impl Options {
             flush_after: limits::FLUSH_AFTER,
             buffers_bytes: limits::BUFFERS_BYTES,
             wait: Duration::from_secs(2),
+            debt_segments: limits::L0_SEGMENTS,
             keep: Keep::default(),
             disk: DiskLimits::default(),
         }
@@ -109,6 +113,7 @@ pub(crate) struct Inner {
     /// Segments that no longer count and whose folders still lie there.
     pub(crate) retired: Retired,
     pub(crate) disk: Disk,
+    pub(crate) pace: Pace,
     /// Whether the wall clock may decide what is old.
     pub(crate) steady: Mutex<Steady>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
@@ -189,25 +194,6 @@ impl Inner {
 
     pub(crate) fn put_back_loose(&self, unsaved: Unsaved) {
         self.loose.lock().unwrap_or_else(PoisonError::into_inner).merge(unsaved);
-    }
-
-    /// Waits for room in the buffers, for as long as a sender may be kept waiting.
-    pub(crate) async fn wait_for_room(&self) -> Result<(), Refused> {
-        if self.disk.is_tight() {
-            return Err(busy(Rejected::Disk, DISK_RETRY));
-        }
-        let waiting = async {
-            loop {
-                let room = self.room.notified();
-                if self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes {
-                    return;
-                }
-                self.filled.notify_one();
-                room.await;
-            }
-        };
-        let in_time = tokio::time::timeout(self.options.wait, waiting).await;
-        in_time.map_err(|_| busy(Rejected::Memory, Duration::from_secs(1)))
     }
 
     /// The lane a place in the log belongs to.

@@ -109,6 +109,9 @@ pub const FLUSH_AFTER: Duration = Duration::from_secs(60);
 /// Buffers that wait for their flush may hold this much before the intake waits.
 pub const BUFFERS_BYTES: usize = 320 * MIB;
 
+/// Unmerged segments of one kind from which on the intake is slowed.
+pub const L0_SEGMENTS: usize = 64;
+
 /// Rows of a block, the unit of indexes: one page of each flat column.
 pub const BLOCK_ROWS: usize = 4_096;
 pub const BLOCK_ROWS_LOGS: usize = 1_024;

@@ -8,6 +8,8 @@ mod estate;
 mod erase;
 /// Merged segments hold the same rows, each once.
 mod merge;
+/// More comes in than the store can follow.
+mod pace;
 /// A batch that comes again is answered and not stored again.
 mod repeat;
 /// What is old goes, whole segments at a time, and stays away.

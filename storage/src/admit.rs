@@ -15,6 +15,7 @@ use crate::buffer::Chunk;
 use crate::erase::without_traces;
 use crate::ledger::{Account, Count, Entry};
 use crate::publish::Arrived;
+use crate::recent::span_hashes;
 use crate::repeat::{Fingerprint, Seen};
 use crate::store::{Inner, busy};
 
@@ -219,7 +220,11 @@ impl Inner {
             }
             if rows.num_rows() > 0 {
                 let described = (Arc::clone(&resources), Arc::clone(&series));
-                let chunk = Chunk::new(table, rows, (lsn, lsn), origin.received, described.0, described.1);
+                let mut chunk =
+                    Chunk::new(table, rows, (lsn, lsn), origin.received, described.0, described.1);
+                if table == Table::Spans {
+                    chunk.hashes = span_hashes(&origin.tenant, &chunk.rows);
+                }
                 chunks.push((table, chunk));
             }
         }
@@ -238,7 +243,7 @@ impl Inner {
         let chunks = arrived.iter().flat_map(|arrived| &arrived.chunks);
         let bytes: usize = chunks.map(|(_, chunk): &(Table, Chunk)| chunk.bytes).sum();
         let buffered = self.buffered.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.lane(lsn).complete(lsn, arrived, &self.current, &self.ledger);
+        self.lane(lsn).complete(lsn, arrived, self);
         if buffered >= self.options.flush_bytes {
             self.filled.notify_one();
         }

@@ -40,6 +40,10 @@ pub struct Chunk {
     pub(crate) sources: BySource,
     /// Hash of the trace id's low half and row, sorted.
     traces: Vec<(u64, u32)>,
+    /// A short hash of each span, until they are in the buffer.
+    pub(crate) hashes: Vec<u64>,
+    /// The first row of each batch; of batches whose rows were changed nothing is told.
+    pub(crate) batches: Vec<(Lsn, u32)>,
 }
 
 impl Chunk {
@@ -63,6 +67,8 @@ impl Chunk {
             sources: rows_by_source(&rows),
             traces,
             rows,
+            hashes: Vec::new(),
+            batches: Vec::new(),
         }
     }
 
@@ -79,6 +85,11 @@ impl Chunk {
         Self::new(table, rows, (self.lsn_from, self.lsn_to), self.arrival, described.0, described.1)
     }
 
+    /// The chunk of spans as it goes into the buffer, where rows are known by their batch.
+    pub(crate) fn of_one_batch(self) -> Self {
+        Self { hashes: Vec::new(), batches: vec![(self.lsn_from, 0)], ..self }
+    }
+
     /// Whether this chunk and the next one are better off as one.
     pub(crate) fn unites_with(&self, next: &Self) -> bool {
         let (mine, theirs) = (self.rows.num_rows(), next.rows.num_rows());
@@ -89,14 +100,11 @@ impl Chunk {
         let rows = concat_batches(first.rows.schema_ref(), [&first.rows, &second.rows])?;
         let resources = distinct([&first.resources, &second.resources], |resource| resource.id);
         let series = distinct([&first.series, &second.series], |series| series.id);
-        Ok(Self::new(
-            table,
-            rows,
-            (first.lsn_from, second.lsn_to),
-            first.arrival.max(second.arrival),
-            resources,
-            series,
-        ))
+        let before = u32::try_from(first.rows.num_rows()).unwrap_or(u32::MAX);
+        let shifted = second.batches.iter().map(|(lsn, row)| (*lsn, row.saturating_add(before)));
+        let batches = first.batches.iter().copied().chain(shifted).collect();
+        let (lsns, arrival) = ((first.lsn_from, second.lsn_to), first.arrival.max(second.arrival));
+        Ok(Self { batches, ..Self::new(table, rows, lsns, arrival, resources, series) })
     }
 }
 

@@ -222,6 +222,7 @@ impl Inner {
             version.buffered_bytes()
         });
         self.buffered.store(left, Ordering::Relaxed);
+        self.recent.forget_to(line);
         self.note_debt();
     }
 

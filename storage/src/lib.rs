@@ -32,6 +32,8 @@ mod open;
 pub mod pace;
 /// Makes decoded batches visible in the order of the log.
 mod publish;
+/// Recognises a span that is in the buffers already.
+mod recent;
 /// Recognises a batch that was sent before.
 mod repeat;
 /// The log back into buffers after a restart.

@@ -23,6 +23,7 @@ use crate::gather::{Gathered, gather};
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::pace::Pace;
 use crate::publish::Lane;
+use crate::recent::Recent;
 use crate::repeat::Repeats;
 use crate::steady::Steady;
 use crate::store::{Inner, Options, Store};
@@ -87,6 +88,7 @@ impl Store {
             ledger,
             loose: Mutex::default(),
             repeats,
+            recent: Recent::default(),
             replayed: watch::Sender::new(false),
             buffered: AtomicUsize::new(0),
             room: Notify::new(),

@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daymark_model::id::Lsn;
-use daymark_model::reason::Tally;
+use daymark_model::reason::{Deduplicated, Tally};
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use tokio::sync::watch;
 
 use crate::buffer::Chunk;
-use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
-use crate::version::{Current, Shelf};
+use crate::ledger::{Account, Count, Entry, Unsaved};
+use crate::store::Inner;
+use crate::version::Shelf;
 
 /// A decoded batch that is durable.
 #[derive(Debug)]
@@ -64,13 +65,7 @@ impl Lane {
     }
 
     /// Hands in a batch; it and all that waited for it become visible.
-    pub(crate) fn complete(
-        &self,
-        lsn: Lsn,
-        arrived: Option<Box<Arrived>>,
-        current: &Current,
-        ledger: &Ledger,
-    ) {
+    pub(crate) fn complete(&self, lsn: Lsn, arrived: Option<Box<Arrived>>, inner: &Inner) {
         let waiting = &mut *self.waiting();
         waiting.done.insert(lsn, arrived);
         let mut run = Vec::new();
@@ -85,14 +80,22 @@ impl Lane {
         waiting.next = next;
         let apart = waiting.barrier.next().max(waiting.first);
         let unsaved = &mut waiting.unsaved;
-        current.change(|version| {
+        let ledger = &inner.ledger;
+        inner.current.change(|version| {
             for batch in run {
                 ledger.post_batch(batch.received, &batch.account, &batch.tally, batch.bytes, unsaved);
                 let deleted = [(Entry::Deleted, Count::of(batch.deleted))];
                 ledger.post(batch.received, &batch.account, &deleted, unsaved);
                 version.watermark = version.watermark.max(batch.received);
                 let shelf = version.shelf_mut(&batch.account.tenant);
-                for (table, chunk) in batch.chunks {
+                for (table, mut chunk) in batch.chunks {
+                    if table == Table::Spans {
+                        let (left, repeats) = inner.recent.without_known(chunk, shelf.chunks(table));
+                        let entry = (Entry::Deduplicated(Deduplicated::Record), Count::of(repeats as u64));
+                        ledger.post(batch.received, &batch.account, &[entry], unsaved);
+                        let Some(left) = left else { continue };
+                        chunk = left;
+                    }
                     shelf.put(table, chunk, apart);
                 }
             }

@@ -30,6 +30,7 @@ use crate::folder::Folder;
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::pace::Pace;
 use crate::publish::Lane;
+use crate::recent::Recent;
 use crate::repeat::Repeats;
 use crate::retain::Keep;
 use crate::steady::Steady;
@@ -91,6 +92,7 @@ pub(crate) struct Inner {
     /// Ledger entries that belong to no place in the log.
     pub(crate) loose: Mutex<Unsaved>,
     pub(crate) repeats: Repeats,
+    pub(crate) recent: Recent,
     /// What an earlier process left in the log.
     pub(crate) earlier: Lane,
     /// What arrives now; it begins at `live_from`.

@@ -18,3 +18,5 @@ mod retain;
 mod survive;
 /// A full disk refuses and loses nothing.
 mod tight;
+/// A span that is sent again is stored once.
+mod twice;

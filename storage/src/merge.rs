@@ -20,6 +20,7 @@ use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
 use crate::flush::Written;
 use crate::ledger::{Account, Entry, Unsaved};
+use crate::pace::AT_ONCE;
 use crate::store::{Inner, Store};
 use crate::version::{Shelved, Version};
 
@@ -62,7 +63,7 @@ impl Store {
         let work = async move {
             let _only_one = inner.merging.lock().await;
             while let Some(job) = inner.pending_job() {
-                inner.merge(job).await?;
+                inner.merge(job, AT_ONCE).await?;
             }
             Ok(())
         };
@@ -84,7 +85,7 @@ impl Inner {
             let _only_one = self.merging.lock().await;
             if let Some(job) = self.due_job().filter(|job| self.disk.has_room_for(bytes_of(&job.inputs))) {
                 let inputs: Vec<Arc<str>> = job.inputs.iter().map(|one| Arc::clone(&one.id)).collect();
-                match self.merge(job).await {
+                match self.merge(job, self.pace.niceness()).await {
                     // There may be more to do.
                     Ok(()) => pause = Duration::ZERO,
                     Err(error) => {
@@ -145,11 +146,11 @@ impl Inner {
         })
     }
 
-    async fn merge(self: &Arc<Self>, mut job: Job) -> Result<(), Error> {
+    async fn merge(self: &Arc<Self>, mut job: Job, niceness: i32) -> Result<(), Error> {
         job.inputs.sort_by_key(|one| one.segment.meta().lsns.iter().map(|range| range.from).min());
         let (inner, job) = (Arc::clone(self), Arc::new(job));
         let work = Arc::clone(&job);
-        let merged = self.pace.aside(job.title(), move || inner.write_merged(&work));
+        let merged = self.pace.aside(job.title(), niceness, move || inner.write_merged(&work));
         let (written, stats) = merged.await??;
 
         let _nobody_else = self.replacing.lock().await;

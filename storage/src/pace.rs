@@ -19,6 +19,9 @@ use crate::merge::{Group, groups};
 use crate::store::{Inner, busy};
 use crate::version::Version;
 
+/// The niceness of a merge that somebody waits for.
+pub(crate) const AT_ONCE: i32 = 0;
+
 const MEMORY_RETRY: Duration = Duration::from_secs(1);
 
 /// What waits to be merged.
@@ -68,7 +71,7 @@ impl Pace {
 
     /// How far a merge stands back behind ingest and queries: the system gives it what they leave, and about a
     /// tenth of a core when they leave nothing; more when it falls behind.
-    fn niceness(&self) -> i32 {
+    pub(crate) fn niceness(&self) -> i32 {
         match self.l0.load(Ordering::Relaxed) {
             l0 if l0 < self.limit / 4 => 10,
             l0 if l0 < self.limit / 2 => 5,
@@ -81,9 +84,9 @@ impl Pace {
     pub(crate) async fn aside<T: Send + 'static>(
         &self,
         title: String,
+        niceness: i32,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let niceness = self.niceness();
         let aside = move || {
             if let Err(error) = rustix::process::nice(niceness) {
                 tracing::debug!(%error, "a merge runs like the rest");

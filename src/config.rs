@@ -8,13 +8,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use daymark_storage::disk::DiskLimits;
+use daymark_storage::retain::Keep;
 use serde::Deserialize;
 
 use crate::args::AckLevel;
 
+/// Ages and sizes.
+mod keep;
+
 /// The default file, every setting with its reason; `config default` prints it.
 const DEFAULT: &str = include_str!("config/default.toml");
-const SECTIONS: [&str; 5] = ["data", "listen", "ack", "ui", "own"];
+const SECTIONS: [&str; 7] = ["data", "listen", "ack", "retention", "disk", "ui", "own"];
 
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -74,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) otlp_http: Option<SocketAddr>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) ack: AckLevel,
+    pub(crate) keep: Keep,
+    pub(crate) disk: DiskLimits,
     pub(crate) base_path: String,
     pub(crate) insecure_remote: bool,
     pub(crate) own_telemetry: bool,
@@ -85,6 +92,8 @@ struct File {
     data: Data,
     listen: Listeners,
     ack: Ack,
+    retention: keep::Retention,
+    disk: keep::Disk,
     ui: Ui,
     own: Own,
 }
@@ -155,6 +164,8 @@ impl Settings {
             otlp_http: pick(flags.listen_otlp_http, file.listen.otlp_http, 4318),
             cors_origins: file.listen.cors_origins,
             ack: flags.ack.map_or_else(|| ack_level(file.ack.level.as_deref()), Ok)?,
+            keep: file.retention.keep()?,
+            disk: file.disk.limits()?,
             base_path: file.ui.base_path,
             insecure_remote: flags.allow_insecure_remote || file.listen.allow_insecure_remote,
             own_telemetry: file.own.telemetry.unwrap_or(true),

@@ -84,6 +84,8 @@ async fn serve(
         ack,
         flush_bytes: memory.flush,
         buffers_bytes: memory.buffers,
+        keep: settings.keep.clone(),
+        disk: settings.disk.clone(),
         ..Options::at(&settings.data)
     };
     let store = Store::open(options, Arc::new(RealFs), Arc::clone(&decode), Arc::clone(&clock))

@@ -34,7 +34,22 @@ fn other_variables_are_left_alone() {
 }
 
 #[test]
+fn ages_and_sizes_are_read() {
+    let file = "[retention]\nspans = \"36h\"\nlogs = \"forever\"\n[disk]\nbudget = \"20GiB\"";
+    let settings = merged(file, &[("DAYMARK_DISK_KEEP_FREE", "512MiB")], &Flags::default()).unwrap();
+    assert_eq!(settings.keep.spans, Some(std::time::Duration::from_secs(36 * 3_600)));
+    assert_eq!(settings.keep.logs, None);
+    assert_eq!(settings.keep.metrics, Keep::default().metrics);
+    assert_eq!(settings.disk.budget, Some(20 << 30));
+    assert_eq!(settings.disk.keep_free, Some(512 << 20));
+}
+
+#[test]
 fn a_wrong_setting_is_named() {
+    assert!(complaint("[retention]\nspans = \"soon\"", &[]).contains("retention.spans = \"soon\" is no age"));
+    assert!(complaint("[retention]\nlogs = \"0d\"", &[]).contains("is no age"));
+    assert!(complaint("[disk]\nbudget = \"20GB\"", &[]).contains("disk.budget = \"20GB\" is no size"));
+
     assert!(complaint("[listen]\nui = \"here\"", &[]).contains("\"here\" is not an address"));
     assert!(complaint("[listn]", &[]).contains("unknown field `listn`"));
     assert!(complaint("", &[("DAYMARK_ACK_LEVL", "os")]).contains("unknown field `levl`"));

@@ -1,0 +1,72 @@
+//! How long things are kept and how much of the disk they may take: `[retention]` and `[disk]`.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use daymark_storage::disk::DiskLimits;
+use daymark_storage::retain::Keep;
+use daymark_view::duration::{self, BadDuration};
+use serde::Deserialize;
+
+/// Ages by signal, such as `14d`, or `forever`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Retention {
+    spans: Option<String>,
+    logs: Option<String>,
+    metrics: Option<String>,
+}
+
+/// Sizes such as `200GiB`, or `auto`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Disk {
+    budget: Option<String>,
+    keep_free: Option<String>,
+}
+
+impl Retention {
+    pub(super) fn keep(&self) -> anyhow::Result<Keep> {
+        let default = Keep::default();
+        Ok(Keep {
+            spans: age("retention.spans", self.spans.as_deref(), default.spans)?,
+            logs: age("retention.logs", self.logs.as_deref(), default.logs)?,
+            metrics: age("retention.metrics", self.metrics.as_deref(), default.metrics)?,
+        })
+    }
+}
+
+impl Disk {
+    pub(super) fn limits(&self) -> anyhow::Result<DiskLimits> {
+        Ok(DiskLimits {
+            budget: size("disk.budget", self.budget.as_deref())?,
+            keep_free: size("disk.keep_free", self.keep_free.as_deref())?,
+        })
+    }
+}
+
+fn age(key: &str, text: Option<&str>, default: Option<Duration>) -> anyhow::Result<Option<Duration>> {
+    let Some(text) = text else { return Ok(default) };
+    if text == "forever" {
+        return Ok(None);
+    }
+    match duration::parse(text).map(u64::try_from) {
+        Ok(Ok(nanos)) if nanos > 0 => Ok(Some(Duration::from_nanos(nanos))),
+        _ => {
+            bail!("{key} = \"{text}\" is no age; write it as 14d or 36h, or forever ({})", BadDuration::HINT)
+        }
+    }
+}
+
+fn size(key: &str, text: Option<&str>) -> anyhow::Result<Option<u64>> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let Some(text) = text.filter(|text| *text != "auto") else { return Ok(None) };
+    let read = units.iter().find_map(|(unit, shift)| {
+        let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        number.checked_mul(1 << shift).filter(|bytes| *bytes > 0)
+    });
+    match read {
+        Some(bytes) => Ok(Some(bytes)),
+        None => bail!("{key} = \"{text}\" is no size; write it as 200GiB (KiB MiB GiB TiB), or auto"),
+    }
+}

@@ -7,7 +7,9 @@ use daymark_model::time::Nanos;
 use daymark_storage::Store;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Answer, Meta};
-use daymark_view::system::{Disk, Progress, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
+use daymark_view::system::{Progress, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
+
+use crate::space;
 
 pub(crate) fn readiness(store: &Store) -> Readiness {
     let status = store.status();
@@ -30,13 +32,6 @@ pub(crate) fn status(store: &Store, ack: &str, is_insecure: bool) -> Status {
     let status = store.status();
     let nanos = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).ok();
     let version = store.version();
-    let mut by_signal: BTreeMap<String, u64> = BTreeMap::new();
-    for (_, shelf) in version.tenants() {
-        for table in Table::ALL {
-            let bytes: u64 = shelf.segments(table).iter().map(|shelved| shelved.segment.meta().bytes()).sum();
-            *by_signal.entry(table.signal().name().into()).or_default() += bytes;
-        }
-    }
     Status {
         ready: readiness(store),
         ack: ack.into(),
@@ -57,11 +52,12 @@ pub(crate) fn status(store: &Store, ack: &str, is_insecure: bool) -> Status {
             poisoned: status.wal.poisoned_files > 0,
         },
         replay: status.replay.map(|(done, total)| Progress { done, total }),
-        disk: Disk { used: status.segment_bytes + status.wal.bytes, by_signal, ..Disk::default() },
+        disk: space::disk(store, &version, &status),
         memory: BTreeMap::from([("buffers".to_owned(), status.buffered_bytes)]),
+        compaction: space::compaction(&status),
         insecure: is_insecure,
+        retention: space::retention(store, &version),
         roles: vec!["all".into()],
-        ..Status::default()
     }
 }
 
@@ -80,7 +76,7 @@ pub(crate) fn segments(
             let level = u8::from(meta.level);
             let in_range = ask.range.is_none_or(|range| meta.overlaps(&(range.from.0..range.to.0)));
             if in_range && ask.level.is_none_or(|asked| asked == level) {
-                rows.push(row(table, &shelved.segment));
+                rows.push(row(store, table, &shelved.segment));
             }
         }
     }
@@ -97,7 +93,7 @@ pub(crate) fn segments(
     Ok(Answer { data, meta: Meta { cursor, ..Meta::default() } })
 }
 
-fn row(table: Table, segment: &daymark_segment::Segment) -> SegmentRow {
+fn row(store: &Store, table: Table, segment: &daymark_segment::Segment) -> SegmentRow {
     let meta = segment.meta();
     let name = segment.dir().file_name().map(|name| name.to_string_lossy().into_owned());
     let lsns = (meta.lsns.iter().map(|lsns| lsns.from).min(), meta.lsns.iter().map(|lsns| lsns.to).max());
@@ -114,6 +110,6 @@ fn row(table: Table, segment: &daymark_segment::Segment) -> SegmentRow {
         files: meta.files.iter().map(|(name, file)| (name.clone(), file.bytes)).collect(),
         wal: [lsns.0.unwrap_or_default(), lsns.1.unwrap_or_default()],
         state: if segment.damage().is_empty() { "live" } else { "quarantined" }.into(),
-        expires_at: None,
+        expires_at: store.keep().expires_at(meta),
     }
 }

@@ -5,11 +5,14 @@ use daymark_model::signal::Table;
 use daymark_storage::Store;
 use daymark_storage::ledger::{Balance, Entry};
 
+use crate::space;
+
 pub(crate) fn of_store(store: &Store) -> Vec<Figure> {
     let balances = store.balances();
     let mut figures = of_ledger(&balances);
     figures.extend(of_wal(store));
     figures.extend(of_segments(store));
+    figures.extend(space::figures(&store.status()));
     figures
 }
 

@@ -23,6 +23,8 @@ mod running;
 mod scan;
 /// The list of services.
 mod services;
+/// Disk, retention and merges in the words of the API.
+mod space;
 /// SQL texts to answers.
 mod sql;
 /// A trace by its id.

@@ -9,6 +9,7 @@ use crate::disk::DiskStatus;
 use crate::error::Error;
 use crate::ledger::{Account, Balance, Count, Entry, balance};
 use crate::pace::Debt;
+use crate::retain::Keep;
 use crate::store::Store;
 
 /// A look at a running store.
@@ -49,6 +50,11 @@ impl Store {
             debt: self.inner.debt(),
             stopping: *self.inner.stop.borrow(),
         }
+    }
+
+    /// How long rows are kept.
+    pub fn keep(&self) -> &Keep {
+        &self.inner.options.keep
     }
 
     /// Changes when the counters of the ledger start anew.

@@ -93,6 +93,8 @@ pub struct Disk {
 #[serde(default)]
 pub struct Compaction {
     pub debt_bytes: u64,
+    /// Segments that were never merged.
+    pub l0_segments: u64,
     /// What is being merged, in words.
     pub running: Vec<String>,
 }

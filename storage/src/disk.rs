@@ -1,8 +1,8 @@
 //! How much of the disk the store may take, and what it does when there is too little of it.
 //!
 //! Two limits that have nothing to do with each other. The budget is ours: when our own bytes outgrow it, the
-//! oldest segments of the largest signal expire. The watermark is everybody's: when less than that is free,
-//! whoever took it, the intake is shed and nothing is deleted. Below the watermark the flush goes on with
+//! oldest segments of the largest signal expire. The mark is everybody's: when less than that is free,
+//! whoever took it, the intake is shed and nothing is deleted. Below the mark the flush goes on with
 //! what is left, and a file that holds some space in reserve is removed to let it finish.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use crate::store::Inner;
 const MIB_U64: u64 = MIB as u64;
 /// The budget is this share of our own bytes and what was free at start.
 const BUDGET_PERCENT: u64 = 85;
-/// The watermark is a tenth of the disk …
+/// The mark is a tenth of the disk …
 const LOW_PART: u64 = 10;
 /// … and at most this.
 const LOW_MAX: u64 = 2_048 * MIB_U64;

@@ -7,7 +7,10 @@ export CARGO_TARGET_DIR := $(DAYMARK_TARGET)
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: run test check bench
+# Looks at the product with the tools of others; what a part needs and does not find is said, and it is left out.
+OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
+
+.PHONY: run test check bench test-core test-corpus
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
@@ -15,8 +18,15 @@ run:
 	$(TARGET)/debug/daymark demo
 
 ## Everything that must hold, in the order of what fails first.
-test: check
-	$(CARGO) test --workspace
+test: check test-core test-corpus
+
+## All that needs nothing but Rust.
+test-core:
+	$(CARGO) test --workspace -- --skip outside::
+
+## A recorded day of a shop, where DAYMARK_FIXTURES names the folder of recordings.
+test-corpus:
+	$(OUTSIDE) outside::corpus
 
 ## Formatting, lints, layers and tidiness.
 check:

@@ -10,5 +10,7 @@ mod answers;
 mod command;
 /// `kill -9` at any moment loses nothing that was acknowledged.
 mod kill;
+/// Daymark looked at with the tools of others.
+mod outside;
 /// Rubbish costs its sender, and nobody else.
 mod rubbish;

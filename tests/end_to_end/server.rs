@@ -1,6 +1,7 @@
 //! A server process in a folder of its own, and a client for it.
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use bytes::Bytes;
@@ -16,10 +17,13 @@ use tokio::runtime::Runtime;
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_daymark");
 
 pub(crate) struct Server {
-    dir: TempDir,
+    data: PathBuf,
+    /// Removed with the server, where the folder was made for it.
+    _dir: Option<TempDir>,
     process: Option<Child>,
     pub(crate) api: String,
     pub(crate) otlp: String,
+    pub(crate) grpc: String,
     runtime: Runtime,
     client: Client<HttpConnector, Full<Bytes>>,
 }
@@ -38,28 +42,37 @@ impl Answer {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let mut server = Self {
-            dir: tempfile::tempdir().unwrap(),
-            process: None,
-            api: String::new(),
-            otlp: String::new(),
-            runtime: Runtime::new().unwrap(),
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        };
+        let dir = tempfile::tempdir().unwrap();
+        let mut server = Self::new(dir.path());
+        server._dir = Some(dir);
         server.restart();
         server
     }
 
+    fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            _dir: None,
+            process: None,
+            api: String::new(),
+            otlp: String::new(),
+            grpc: String::new(),
+            runtime: Runtime::new().unwrap(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
     /// Starts the process anew on the same folder, and waits until it says it is ready.
     pub(crate) fn restart(&mut self) {
-        let mut process = Command::new(BINARY)
-            .args(["serve", "--listen.ui", "127.0.0.1:0", "--listen.otlp-grpc", "off"])
+        let mut command = Command::new(BINARY);
+        command
+            .args(["serve", "--listen.ui", "127.0.0.1:0", "--listen.otlp-grpc", "127.0.0.1:0"])
             .args(["--listen.otlp-http", "127.0.0.1:0", "--data"])
-            .arg(self.dir.path())
-            .env("DAYMARK_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .arg(&self.data)
+            // Asking whether it is ready yet is refused until it is.
+            .env("DAYMARK_LOG", "warn,daymark_serve=error")
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         for line in &mut lines {
             let line = line.unwrap();
@@ -67,6 +80,7 @@ impl Server {
             match line.split_whitespace().next() {
                 Some("API") => self.api = address(),
                 Some("OTLP/HTTP") => self.otlp = address(),
+                Some("OTLP/gRPC") => self.grpc = address(),
                 Some("ready") => break,
                 _ => {}
             }
@@ -76,7 +90,7 @@ impl Server {
     }
 
     pub(crate) fn data(&self) -> &str {
-        self.dir.path().to_str().unwrap()
+        self.data.to_str().unwrap()
     }
 
     pub(crate) fn process_id(&self) -> u32 {

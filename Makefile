@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Looks at the product with the tools of others; what a part needs and does not find is said, and it is left out.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check bench test-core test-corpus
+.PHONY: run test check bench test-core test-corpus test-sdks
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
@@ -18,7 +18,7 @@ run:
 	$(TARGET)/debug/daymark demo
 
 ## Everything that must hold, in the order of what fails first.
-test: check test-core test-corpus
+test: check test-core test-corpus test-sdks
 
 ## All that needs nothing but Rust.
 test-core:
@@ -27,6 +27,10 @@ test-core:
 ## A recorded day of a shop, where DAYMARK_FIXTURES names the folder of recordings.
 test-corpus:
 	$(OUTSIDE) outside::corpus
+
+## OpenTelemetry SDKs for Python.
+test-sdks:
+	$(OUTSIDE) outside::sdks
 
 ## Formatting, lints, layers and tidiness.
 check:

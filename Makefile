@@ -28,7 +28,7 @@ test-core:
 test-corpus:
 	$(OUTSIDE) outside::corpus
 
-## OpenTelemetry SDKs for Python.
+## OpenTelemetry SDKs for Python and Node.
 test-sdks:
 	$(OUTSIDE) outside::sdks
 

@@ -28,7 +28,7 @@ test-core:
 test-corpus:
 	$(OUTSIDE) outside::corpus
 
-## OpenTelemetry SDKs for Python and Node.
+## OpenTelemetry SDKs for Python, Node and Go.
 test-sdks:
 	$(OUTSIDE) outside::sdks
 

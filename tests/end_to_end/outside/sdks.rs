@@ -78,6 +78,20 @@ fn node_tells_its_story() {
     }
 }
 
+#[test]
+fn go_tells_its_story() {
+    let program = installed("sdks-go").join("send");
+    let build = run(Command::new("go").args(["build", "-o"]).arg(&program).current_dir(sources("sdks/go")));
+    match build {
+        Ok(_) => {
+            let sdk = Sdk { language: "go", program, script: None, patience: "60000" };
+            // Over HTTP this SDK resends what was refused, not what was never answered.
+            check(&sdk, &["grpc", "http/protobuf"], &["grpc"]);
+        }
+        Err(needs) => skip(&needs),
+    }
+}
+
 /// Node looks for packages beside the script, so both go where packages may lie.
 fn install_node(folder: &Path, place: &Path) -> Result<(), String> {
     let lock = "package-lock.json";

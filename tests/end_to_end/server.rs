@@ -1,5 +1,6 @@
 //! A server process in a folder of its own, and a client for it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     /// Removed with the server, where the folder was made for it.
     _dir: Option<TempDir>,
     process: Option<Child>,
+    /// Where its log goes instead of the test's own output.
+    log: Option<PathBuf>,
     pub(crate) api: String,
     pub(crate) otlp: String,
     pub(crate) grpc: String,
@@ -49,11 +52,20 @@ impl Server {
         server
     }
 
+    /// In a folder that outlives the server, with its log in a file.
+    pub(crate) fn start_in(data: &Path, log: &Path) -> Self {
+        let mut server = Self::new(data);
+        server.log = Some(log.to_owned());
+        server.restart();
+        server
+    }
+
     fn new(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
             _dir: None,
             process: None,
+            log: None,
             api: String::new(),
             otlp: String::new(),
             grpc: String::new(),
@@ -72,6 +84,9 @@ impl Server {
             // Asking whether it is ready yet is refused until it is.
             .env("DAYMARK_LOG", "warn,daymark_serve=error")
             .stdout(Stdio::piped());
+        if let Some(log) = &self.log {
+            command.stderr(File::options().create(true).append(true).open(log).unwrap());
+        }
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         for line in &mut lines {

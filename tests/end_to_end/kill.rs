@@ -1,23 +1,24 @@
 //! `kill -9` under load, many times: nothing acknowledged is lost, nothing is stored twice, the ledger agrees.
+//! The same loop serves whoever cuts something else.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use daymark_workload::{Request, Signal};
+use daymark_workload::Request;
 
-use crate::server::{Server, shop};
+use crate::server::{Server, endless_spans};
 
 /// `make soak` sets more.
 const ROUNDS_VARIABLE: &str = "DAYMARK_KILLS";
 const ROUNDS: usize = 50;
 
-/// Sends until the process is gone; answers the requests that were acknowledged and the one that was not.
-fn send_until_killed<'a>(
+/// Sends until there is no answer; answers the requests that were acknowledged and the one that was not.
+fn send_until_cut(
     server: &Server,
-    requests: &mut impl Iterator<Item = &'a Request>,
-    killed: &AtomicBool,
-) -> (Vec<&'a Request>, Option<&'a Request>) {
+    requests: &mut impl Iterator<Item = Request>,
+    is_cut: &AtomicBool,
+) -> (Vec<Request>, Option<Request>) {
     let mut acknowledged = Vec::new();
     for request in requests {
         let url = format!("{}{}", server.otlp, request.signal.http_path());
@@ -25,7 +26,7 @@ fn send_until_killed<'a>(
             Ok(answer) if answer.status == 200 => acknowledged.push(request),
             _ => return (acknowledged, Some(request)),
         }
-        if killed.load(Ordering::SeqCst) {
+        if is_cut.load(Ordering::SeqCst) {
             break;
         }
     }
@@ -34,38 +35,50 @@ fn send_until_killed<'a>(
 
 #[test]
 fn killed_under_load_again_and_again() {
-    let rounds = std::env::var(ROUNDS_VARIABLE).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
-    let (requests, _, _) = shop(7, 400, 10.0);
-    let spans: Vec<Request> =
-        requests.into_iter().filter(|request| request.signal == Signal::Spans).collect();
-    let mut left = spans.iter();
     let mut server = Server::start();
+    cut_again_and_again(&mut server, rounds(ROUNDS_VARIABLE, ROUNDS), kill_process, || {});
+}
+
+/// As many as a variable says, else as many as fit into a usual run.
+pub(crate) fn rounds(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
+/// Cuts the server off under load, kills it, mends what was cut, starts it again, and asks for everything.
+pub(crate) fn cut_again_and_again(
+    server: &mut Server,
+    rounds: usize,
+    cut: impl Fn(u32) + Sync,
+    mend: impl Fn(),
+) {
+    let mut left = endless_spans(7, 10 * rounds as i64 + 60, 10.0);
     let mut sure = 0;
     for round in 0..rounds {
-        let killed = AtomicBool::new(false);
+        let is_cut = AtomicBool::new(false);
         let process = server.process_id();
         let (acknowledged, doubtful) = thread::scope(|scope| {
             scope.spawn(|| {
                 // The moment differs from round to round, and is the same in every run.
                 thread::sleep(Duration::from_millis(5 + (round as u64 * 37) % 120));
-                kill_process(process);
-                killed.store(true, Ordering::SeqCst);
+                cut(process);
+                is_cut.store(true, Ordering::SeqCst);
             });
-            send_until_killed(&server, &mut left, &killed)
+            send_until_cut(server, &mut left, &is_cut)
         });
         server.kill();
+        mend();
         server.restart();
         server.wait_until_ready();
         sure += acknowledged.iter().map(|request| request.items as u64).sum::<u64>();
         let found = server.number("SELECT count(*) FROM spans");
-        let perhaps = doubtful.map_or(0, |request| request.items as u64);
+        let perhaps = doubtful.as_ref().map_or(0, |request| request.items as u64);
         assert!(
             found == sure || found == sure + perhaps,
             "round {round}: {sure} acknowledged, {perhaps} unanswered, {found} found"
         );
         // What was not acknowledged is sent again; whether it was stored or not, it is there once after this.
         if let Some(request) = doubtful {
-            assert_eq!(server.send(request).status, 200);
+            assert_eq!(server.send(&request).status, 200);
             sure += perhaps;
             assert_eq!(server.number("SELECT count(*) FROM spans"), sure, "round {round}: resent");
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use bytes::Bytes;
-use daymark_workload::{Feed, Profile, Request, SECOND, Shop, Truth};
+use daymark_workload::{Feed, Profile, Request, SECOND, Shop, Signal, Truth};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -35,6 +35,8 @@ pub(crate) struct Server {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
+    /// When to come again, where the server said so.
+    pub(crate) retry_after: Option<String>,
 }
 
 impl Answer {
@@ -163,8 +165,10 @@ impl Server {
         self.runtime.block_on(async {
             let answer = self.client.request(request).await.map_err(|error| error.to_string())?;
             let status = answer.status().as_u16();
+            let retry_after = answer.headers().get("retry-after");
+            let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
             let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-            Ok(Answer { status, body })
+            Ok(Answer { status, body, retry_after })
         })
     }
 
@@ -241,11 +245,26 @@ pub(crate) fn shop(
     seconds: i64,
     rate: f64,
 ) -> (Vec<Request>, Truth, Vec<daymark_workload::TraceTruth>) {
-    let now = daymark_model::time::Clock::now(&daymark_model::time::SystemClock::new()).0;
-    let start = now - (seconds + 60) * SECOND;
-    let profile = Profile { late: 0.0, duplicates: 0.0, skew: 0, request_items: 200, ..Profile::shop() };
-    let mut feed = Feed::new(Shop::new(seed, profile), start, rate).with_roster();
+    let start = now() - (seconds + 60) * SECOND;
+    let mut feed = feed(seed, start, rate).with_roster();
     let mut requests = feed.advance(start + seconds * SECOND);
     requests.extend(feed.finish());
     (requests, feed.truth().clone(), feed.roster().to_vec())
+}
+
+/// The spans of a shop that began some seconds ago, for as long as anybody wants them.
+pub(crate) fn endless_spans(seed: u64, seconds: i64, rate: f64) -> impl Iterator<Item = Request> {
+    let start = now() - seconds * SECOND;
+    let mut feed = feed(seed, start, rate);
+    let requests = (1..).flat_map(move |second| feed.advance(start + second * SECOND));
+    requests.filter(|request| request.signal == Signal::Spans)
+}
+
+fn feed(seed: u64, start: i64, rate: f64) -> Feed {
+    let profile = Profile { late: 0.0, duplicates: 0.0, skew: 0, request_items: 200, ..Profile::shop() };
+    Feed::new(Shop::new(seed, profile), start, rate)
+}
+
+fn now() -> i64 {
+    daymark_model::time::Clock::now(&daymark_model::time::SystemClock::new()).0
 }

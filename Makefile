@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Looks at the product with the tools of others; what a part needs and does not find is said, and it is left out.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check bench test-core test-corpus test-sdks test-readers
+.PHONY: run test check bench test-core test-corpus test-sdks test-readers test-faults
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
@@ -18,7 +18,7 @@ run:
 	$(TARGET)/debug/daymark demo
 
 ## Everything that must hold, in the order of what fails first.
-test: check test-core test-corpus test-sdks test-readers
+test: check test-core test-corpus test-sdks test-readers test-faults
 
 ## All that needs nothing but Rust.
 test-core:
@@ -35,6 +35,10 @@ test-sdks:
 ## DuckDB and pyarrow on a data directory.
 test-readers:
 	$(OUTSIDE) outside::readers
+
+## A disk that fails; needs strace.
+test-faults:
+	$(OUTSIDE) outside::faults
 
 ## Formatting, lints, layers and tidiness.
 check:

@@ -7,6 +7,8 @@ use std::process::Command;
 
 /// A recorded day of a shop comes back to the last item.
 mod corpus;
+/// A disk that fails, fills up, or loses power.
+mod faults;
 /// DuckDB and pyarrow read the files.
 mod readers;
 /// What OpenTelemetry SDKs send is what Daymark answers.

@@ -36,7 +36,7 @@ test-sdks:
 test-readers:
 	$(OUTSIDE) outside::readers
 
-## A disk that fails; needs strace.
+## A disk that fails, fills up, or loses power; needs root and strace.
 test-faults:
 	$(OUTSIDE) outside::faults
 

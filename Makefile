@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Looks at the product with the tools of others; what a part needs and does not find is said, and it is left out.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check bench test-core test-corpus test-sdks test-readers test-faults
+.PHONY: run test check bench test-core test-corpus test-sdks test-readers test-faults soak
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run:
@@ -39,6 +39,10 @@ test-readers:
 ## A disk that fails, fills up, or loses power; needs root and strace.
 test-faults:
 	$(OUTSIDE) outside::faults
+
+## The same for an hour: kills and power cuts.
+soak:
+	DAYMARK_KILLS=1000 DAYMARK_POWER_CUTS=300 $(OUTSIDE) kill:: outside::faults
 
 ## Formatting, lints, layers and tidiness.
 check:

@@ -3,6 +3,8 @@
 
 /// A file system of its own, gone when the test ends.
 mod mounted;
+/// The power goes while the server writes.
+mod power;
 /// The disk is full, and has space again.
 mod space;
 /// The disk says that a sync failed.

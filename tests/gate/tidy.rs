@@ -104,3 +104,14 @@ fn named_documents_exist() {
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn pinned_packages_name_no_place() {
+    let sdks = root().join("tests/sdks");
+    for pins in ["node/package-lock.json", "python/requirements.txt"] {
+        let text = std::fs::read_to_string(sdks.join(pins)).expect("pinned packages");
+        for place in ["\"resolved\"", "--index-url", "--find-links", " @ "] {
+            assert!(!text.contains(place), "{pins} says where packages come from: {place}");
+        }
+    }
+}

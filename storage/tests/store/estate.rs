@@ -152,6 +152,18 @@ impl Estate {
         to
     }
 
+    /// Folders with anything of a segment, finished or not.
+    pub(crate) fn segment_folders(&self) -> usize {
+        fn count(folder: &std::path::Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            let (below, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+            let has_part =
+                files.iter().any(|file| file.ends_with("data.parquet") || file.ends_with("meta.json"));
+            usize::from(has_part) + below.iter().map(|folder| count(folder)).sum::<usize>()
+        }
+        count(&self.dir.path().join("segments")) + count(&self.dir.path().join("tmp"))
+    }
+
     /// Takes the segments out of the closed catalog.
     pub(crate) fn forget_segments(&self) {
         use sqlx::{ConnectOptions, Executor};

@@ -82,6 +82,29 @@ fn a_segment_that_no_flush_finished_is_swept() {
     assert!(!stray.exists());
 }
 
+/// The spans are in their place when it turns out that the logs cannot be: both go again, and both come later.
+#[test]
+fn a_flush_that_fails_leaves_nothing_behind() {
+    let (requests, truth) = minute(7);
+    let (estate, twin) = (Estate::new(), Estate::new());
+    estate.send_all(&requests);
+    twin.send_all(&requests);
+    twin.flush();
+    let place = twin.copy_a_segment_to(&estate);
+    std::fs::remove_dir_all(&place).unwrap();
+    let obstacle = place.ancestors().nth(4).unwrap().join(Table::Logs.name());
+    std::fs::write(&obstacle, "not a folder").unwrap();
+    for _ in 0..2 {
+        assert!(estate.wait(estate.store().flush()).is_err());
+        assert_eq!(estate.segment_folders(), 0);
+        assert_has(&estate, &truth);
+    }
+    std::fs::remove_file(obstacle).unwrap();
+    estate.flush();
+    assert_eq!(estate.segment_folders() as u64, estate.store().status().segments);
+    assert_has(&estate, &truth);
+}
+
 /// The catalog lost its last transactions, and the log has been recycled since: the folder is all there is.
 #[test]
 fn a_segment_that_the_catalog_forgot_is_taken_back() {

@@ -51,6 +51,17 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_space() {
     assert_eq!(found(&server), taken * LINES);
     server.assert_balanced();
 
+    // What does not fit into segments stays in the log, and takes no further space by trying.
+    for _ in 0..2 {
+        let settled = server.try_settle();
+        assert!((500..600).contains(&settled.status), "{:?}", settled.body);
+        assert!(!settled.json()["detail"].is_null(), "{:?}", settled.body);
+    }
+    let unfinished = std::fs::read_dir(disk.place.join("data/tmp")).unwrap().count();
+    assert_eq!(unfinished, 0, "segments that failed are still there");
+    assert_eq!(found(&server), taken * LINES);
+    server.assert_balanced();
+
     std::fs::remove_file(&foreign).unwrap();
     // A client that was refused comes again; ten seconds are enough for the server.
     let resumed = (0..100).any(|_| {

@@ -5,9 +5,9 @@
 use std::hint::black_box;
 
 use daymark_decode::OtlpDecode;
-use daymark_decode::shape::{shape, template_id};
 use daymark_model::intake::Decode;
 use daymark_model::origin::{Origin, Tier};
+use daymark_model::shape::{shape, template_id};
 use daymark_model::signal::Signal;
 use daymark_model::time::{Clock, Nanos, SystemClock};
 use daymark_model::wire::Format;

@@ -32,8 +32,6 @@ mod peer;
 mod sampling;
 /// Severities that are told in words.
 mod severity;
-/// Log bodies without their variables.
-pub mod shape;
 /// Spans to rows.
 mod span;
 /// Repaired and cut texts.

@@ -23,6 +23,9 @@ pub mod reason;
 /// Arrow layout of the rows in buffers and L0 segments.
 #[cfg(feature = "arrow")]
 pub mod rows;
+/// Texts without their variables.
+#[cfg(feature = "arrow")]
+pub mod shape;
 /// The three signals and the tables their rows live in.
 pub mod signal;
 /// Ids as people paste them, in every spelling.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt64Builder};
 use daymark_model::attribute::ValueType;
+use daymark_model::shape::{shape, template_id};
 
 use crate::any::Any;
 use crate::columns::{Text, Words};
-use crate::shape::{shape, template_id};
 use crate::typed_json;
 use crate::wire::Malformed;
 

@@ -1,11 +1,11 @@
 //! Each rule by which a record is mended or rejected, while the rest of its batch goes through.
 
 use daymark_decode::OtlpDecode;
-use daymark_decode::shape::{shape, template_id};
 use daymark_model::intake::Decode;
 use daymark_model::limits::{ATTRIBUTE_KEY_BYTES, ATTRIBUTES, CUT_MARKER, EVENTS, LINKS, VALUE_BYTES};
 use daymark_model::quality;
 use daymark_model::reason::{Modified, Rejected};
+use daymark_model::shape::{shape, template_id};
 use daymark_model::signal::{Signal, Table};
 use daymark_model::wire::Format;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;

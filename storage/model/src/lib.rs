@@ -36,3 +36,5 @@ pub mod tables;
 pub mod time;
 /// How a request body is written and compressed.
 pub mod wire;
+/// Words of texts, and what a text is asked for.
+pub mod words;

@@ -16,6 +16,9 @@ pub mod intake;
 pub mod limits;
 /// What travels beside a request body: source, tier, tenant.
 pub mod origin;
+/// A text taken apart as indexes keep it.
+#[cfg(feature = "arrow")]
+pub mod parts;
 /// Quality bits of a stored row.
 pub mod quality;
 /// Why an item was rejected, modified, dropped or lost.

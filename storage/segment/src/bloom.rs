@@ -6,7 +6,6 @@
 use crate::codec::{Decoder, Encoder};
 use crate::error::Result;
 
-const BITS_PER_KEY: usize = 12;
 const BLOCK_BITS: usize = 256;
 const SALT: [u32; 8] =
     [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
@@ -19,8 +18,8 @@ pub(crate) struct Bloom {
 impl Bloom {
     pub(crate) const BLOCK_BYTES: usize = BLOCK_BITS / 8;
 
-    pub(crate) fn of(hashes: &[u64]) -> Self {
-        let count = (hashes.len() * BITS_PER_KEY).div_ceil(BLOCK_BITS).max(1);
+    pub(crate) fn of(hashes: &[u64], bits_per_key: usize) -> Self {
+        let count = (hashes.len() * bits_per_key).div_ceil(BLOCK_BITS).max(1);
         let mut blocks = vec![[0; 8]; count];
         for &hash in hashes {
             let at = block_of(hash, count);

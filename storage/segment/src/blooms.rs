@@ -18,6 +18,7 @@ pub(crate) const ATTRIBUTE_BLOOMS: &str = "attrs.bf";
 pub(crate) const TOKEN_BLOOMS: &str = "tokens.bf";
 const MAGIC: [u8; 4] = *b"DMF1";
 const RECENT: usize = 1 << 10;
+const BITS_PER_HASH: usize = 12;
 /// Stands for all words of a body that is too long to index.
 const LONG_BODY: u64 = 1;
 
@@ -96,7 +97,7 @@ impl BloomsBuilder {
     fn end_block(&mut self) {
         self.hashes.sort_unstable();
         self.hashes.dedup();
-        self.filters.push(Bloom::of(&self.hashes));
+        self.filters.push(Bloom::of(&self.hashes, BITS_PER_HASH));
         self.hashes.clear();
         self.recent.fill(0);
         self.rows = 0;

@@ -21,6 +21,7 @@ const BLOOM_MAGIC: [u8; 4] = *b"DMB1";
 /// Runs of a bucket, on average.
 const BUCKET_RUNS: usize = 16;
 const RUN_BYTES: usize = 9;
+const BITS_PER_TRACE: usize = 12;
 
 pub(crate) fn trace_hash(id: TraceId) -> u64 {
     xxh3_64(&id.low_bytes())
@@ -65,7 +66,7 @@ impl TraceRuns {
         self.runs.iter().for_each(|(.., count)| index.u8(*count));
         hashes.dedup();
         let mut bloom = Encoder::new(BLOOM_MAGIC);
-        Bloom::of(&hashes).encode(&mut bloom);
+        Bloom::of(&hashes, BITS_PER_TRACE).encode(&mut bloom);
         (index.finish(), bloom.finish())
     }
 }

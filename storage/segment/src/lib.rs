@@ -38,6 +38,8 @@ mod ranges;
 mod read;
 /// An open segment.
 mod segment;
+/// The texts of a row that words are searched in.
+mod texts;
 /// From trace id to rows: `trace.idx` and `trace.bf`.
 mod trace;
 /// From time, service, name and errors to blocks and rows: `values.idx`.
@@ -55,6 +57,7 @@ pub use projection::Projection;
 pub use ranges::RowRanges;
 pub use read::Rows;
 pub use segment::{Block, Segment};
+pub use texts::EXCEPTION_MESSAGE;
 pub use values::Predicate;
 pub use verify::{Finding, verify};
 pub use write::write;

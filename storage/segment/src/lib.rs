@@ -46,6 +46,8 @@ mod trace;
 mod values;
 /// Checking a folder against its checksums and its rows.
 mod verify;
+/// From words and phrases to rows: `words.rows`, `words.idx`, `tokens.bf`.
+mod words;
 /// Writing a level 0 segment.
 mod write;
 

@@ -5,6 +5,8 @@
 //! have it. The files are read when they are asked, not kept in memory: such questions are rare, and a read
 //! is cheap next to the rows it saves.
 
+/// Collecting them.
+mod build;
 /// Shapes by their words.
 mod postings;
 /// Rows by shapes.

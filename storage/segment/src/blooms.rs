@@ -1,8 +1,7 @@
-//! What a block cannot have: one Bloom filter for each block, of attribute values (`attrs.bf`, in merged
-//! files) and of the words of log bodies (`tokens.bf`).
+//! Which attribute values a block cannot have: one Bloom filter for each block, `attrs.bf`, in merged files.
 //!
-//! The files are read when they are asked, not kept in memory: such questions are rare, and a read is cheap
-//! next to the rows it saves.
+//! The file is read when it is asked, not kept in memory: such questions are rare, and a read is cheap next
+//! to the rows it saves.
 
 use std::path::Path;
 
@@ -15,12 +14,9 @@ use crate::codec::{Decoder, Encoder};
 use crate::error::Result;
 
 pub(crate) const ATTRIBUTE_BLOOMS: &str = "attrs.bf";
-pub(crate) const TOKEN_BLOOMS: &str = "tokens.bf";
 const MAGIC: [u8; 4] = *b"DMF1";
 const RECENT: usize = 1 << 10;
 const BITS_PER_HASH: usize = 12;
-/// Stands for all words of a body that is too long to index.
-const LONG_BODY: u64 = 1;
 
 pub(crate) fn key_hash(key: &str) -> u64 {
     xxh3_64(key.as_bytes())
@@ -29,21 +25,6 @@ pub(crate) fn key_hash(key: &str) -> u64 {
 /// The hash that stands for a value. Long values are not indexed: their key stands for them.
 fn value_hash(key_hash: u64, value: &str) -> u64 {
     if value.len() > VALUE_INDEXED_BYTES { key_hash } else { xxh3_64_with_seed(value.as_bytes(), key_hash) }
-}
-
-/// Cuts a text into its words: runs of letters and digits, in lower case.
-pub fn words(text: &str, mut each: impl FnMut(&str)) {
-    let mut folded = String::new();
-    for word in text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        folded.clear();
-        if word.is_ascii() {
-            folded.push_str(word);
-            folded.make_ascii_lowercase();
-        } else {
-            folded.extend(word.chars().flat_map(char::to_lowercase));
-        }
-        each(&folded);
-    }
 }
 
 /// Collects hashes of rows in file order.
@@ -67,15 +48,6 @@ impl BloomsBuilder {
         if let Some(text) = attribute.text() {
             self.put(key_hash);
             self.put(value_hash(key_hash, text));
-        }
-    }
-
-    /// Adds the body of the current row.
-    pub(crate) fn body(&mut self, body: &str) {
-        if body.len() > VALUE_INDEXED_BYTES {
-            self.put(LONG_BODY);
-        } else {
-            words(body, |word| self.put(xxh3_64(word.as_bytes())));
         }
     }
 
@@ -122,14 +94,6 @@ pub(crate) fn blocks_with_attributes(
 ) -> Result<Vec<u32>> {
     let hashes: Vec<_> = wanted.iter().map(|(key, value)| value_hash(key_hash(key), value)).collect();
     blocks(path, bytes, |filter| hashes.iter().all(|hash| block_may_have(filter, *hash)))
-}
-
-/// The numbers of the blocks that may have all words of a text in a body.
-pub(crate) fn blocks_with_words(path: &Path, bytes: &[u8], wanted: &str) -> Result<Vec<u32>> {
-    let mut hashes = Vec::new();
-    words(wanted, |word| hashes.push(xxh3_64(word.as_bytes())));
-    let has_all = |filter: &[u8]| hashes.iter().all(|hash| block_may_have(filter, *hash));
-    blocks(path, bytes, |filter| has_all(filter) || block_may_have(filter, LONG_BODY))
 }
 
 fn blocks(path: &Path, bytes: &[u8], may_match: impl Fn(&[u8]) -> bool) -> Result<Vec<u32>> {

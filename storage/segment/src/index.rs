@@ -5,47 +5,54 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, DictionaryArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, RecordBatch};
 use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt8Type, UInt64Type};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
 
-use crate::blooms::{BloomsBuilder, TOKEN_BLOOMS};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::layout::block_rows;
+use crate::meta::Level;
 use crate::projection::column;
+use crate::texts::text_column;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceRuns};
 use crate::values::{RowValues, VALUES, ValuesBuilder};
+use crate::words::WordsBuilder;
 
 /// The first severity number that is an error.
 const ERROR_SEVERITY: u8 = 17;
 
-/// The columns that indexes are made of.
+/// The columns that indexes are made of, besides the texts.
 pub(crate) fn columns(table: Table) -> &'static [&'static str] {
     match table {
         Table::Spans => &["trace_id", "start", "service", "name", "status"],
-        Table::Logs => &["trace_id", "time", "service", "severity_number", "body"],
+        Table::Logs => &["trace_id", "time", "service", "severity_number"],
         Table::Exemplars => &["trace_id", "time", "service", "metric"],
         _ => &["time", "series_id"],
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Indexer {
     table: Table,
     rows: u32,
     time: (i64, i64),
     traces: Option<TraceRuns>,
     values: ValuesBuilder,
-    words: Option<BloomsBuilder>,
+    words: Option<WordsBuilder>,
     /// Service and metric of each series, as numbers of texts.
     series: HashMap<u64, (u32, u32)>,
 }
 
 impl Indexer {
-    pub(crate) fn new(table: Table, resources: &[Arc<Resource>], series: &[Arc<Series>]) -> Self {
+    /// `rows` is how many rows will be added.
+    pub(crate) fn new(
+        (table, level): (Table, Level),
+        rows: usize,
+        resources: &[Arc<Resource>],
+        series: &[Arc<Series>],
+    ) -> Self {
         let mut values = ValuesBuilder::new(block_rows(table));
         let services: HashMap<_, _> = resources.iter().map(|one| (one.id, one.service.as_str())).collect();
         let number = |one: &Arc<Series>| {
@@ -55,7 +62,7 @@ impl Indexer {
         let has_series = columns(table).contains(&"series_id");
         let series = series.iter().filter(|_| has_series).map(number).collect();
         let traces = columns(table).contains(&"trace_id").then(TraceRuns::default);
-        let words = (table == Table::Logs).then(|| BloomsBuilder::new(block_rows(table)));
+        let words = text_column(table).map(|_| WordsBuilder::new(table, level, rows));
         Self { table, rows: 0, time: (i64::MAX, i64::MIN), traces, values, words, series }
     }
 
@@ -76,12 +83,6 @@ impl Indexer {
                 if let Some(id) = id.and_then(|id| id.try_into().ok()) {
                     traces.add(row, TraceId(id));
                 }
-            }
-        }
-        if let Some(words) = &mut self.words {
-            for body in column(batch, "body")?.as_string::<i32>() {
-                words.body(body.unwrap_or_default());
-                words.end_row();
             }
         }
         let times = column(batch, self.table.time_column())?.as_primitive::<TimestampNanosecondType>();
@@ -126,6 +127,11 @@ impl Indexer {
         Ok(())
     }
 
+    /// Adds the texts of the next rows, which may run ahead of the rows or behind them.
+    pub(crate) fn add_texts(&mut self, texts: &ArrayRef) -> Result<()> {
+        self.words.as_mut().map_or(Ok(()), |words| words.add(texts))
+    }
+
     fn add_rows(&mut self, times: &[i64], mut of: impl FnMut(usize, &mut ValuesBuilder) -> (u32, u32, bool)) {
         for (row, &time) in times.iter().enumerate() {
             let (service, second, is_error) = of(row, &mut self.values);
@@ -136,7 +142,7 @@ impl Indexer {
     }
 
     /// The index files, by name.
-    pub(crate) fn encode(self) -> Vec<(&'static str, Vec<u8>)> {
+    pub(crate) fn encode(self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let mut files = vec![(VALUES, self.values.encode())];
         if let Some(traces) = self.traces {
             let (index, bloom) = traces.encode();
@@ -144,13 +150,13 @@ impl Indexer {
             files.push((TRACE_BLOOM, bloom));
         }
         if let Some(words) = self.words {
-            files.push((TOKEN_BLOOMS, words.encode()));
+            files.extend(words.encode()?);
         }
-        files
+        Ok(files)
     }
 
     pub(crate) fn write(self, folder: &mut Folder<'_>) -> Result<()> {
-        self.encode().into_iter().try_for_each(|(name, bytes)| folder.write(name, &bytes))
+        self.encode()?.into_iter().try_for_each(|(name, bytes)| folder.write(name, &bytes))
     }
 }
 

@@ -8,7 +8,7 @@
 mod attributes;
 /// Split-block Bloom filter.
 mod bloom;
-/// From attribute values and words to blocks: `attrs.bf` and `tokens.bf`.
+/// From attribute values to blocks: `attrs.bf`.
 mod blooms;
 /// The little-endian bytes of index files.
 mod codec;
@@ -51,7 +51,6 @@ mod words;
 /// Writing a level 0 segment.
 mod write;
 
-pub use blooms::words;
 pub use error::{Error, Result};
 pub use merge::{Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};

@@ -99,7 +99,8 @@ fn write_rows(
     let classes = Classes::of(spec.table, inputs, rows.len())?;
     let schema = layout::schema(spec.table, classes.own());
     let mut data = DataWriter::create(&folder, spec.table, spec.level, schema)?;
-    let mut indexer = Indexer::new(spec.table, &described.resources, &described.series);
+    let mut indexer =
+        Indexer::new((spec.table, spec.level), rows.len(), &described.resources, &described.series);
     let mut blooms = BloomsBuilder::new(block_rows(spec.table));
     let group_rows = group_rows(spec, inputs);
     for rows in rows.chunks(group_rows * PASS_GROUPS) {

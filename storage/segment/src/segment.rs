@@ -17,7 +17,7 @@ use daymark_model::time::Nanos;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::bloom::Bloom;
-use crate::blooms::{ATTRIBUTE_BLOOMS, TOKEN_BLOOMS, blocks_with_attributes, blocks_with_words};
+use crate::blooms::{ATTRIBUTE_BLOOMS, blocks_with_attributes};
 use crate::data::DATA;
 use crate::described::{RESOURCES, SERIES, decode_resources, decode_series};
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ use crate::read::{Rows, StoredRows, is_needed};
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceIndex, decode_bloom, trace_hash};
 use crate::values::{Predicate, VALUES, Values};
 use crate::verify::{Finding, proved};
+use crate::words;
 
 /// The unit of indexes: rows that share a page in each flat column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +147,10 @@ impl Segment {
                 }));
         }
         if !predicate.words.is_empty() && !rows.is_empty() {
-            let words = &predicate.words;
-            rows = rows
-                .intersect(&self.rows_by(TOKEN_BLOOMS, |path, bytes| blocks_with_words(path, bytes, words)));
+            let found = words::candidates(&self.dir, &self.meta, &predicate.words);
+            if let Ok(Some(found)) = found {
+                rows = rows.intersect(&found);
+            }
         }
         rows
     }

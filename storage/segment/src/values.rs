@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
+use daymark_model::words::Wanted;
 use roaring::RoaringBitmap;
 
 use crate::codec::{Decoder, Encoder};
@@ -31,8 +32,8 @@ pub struct Predicate {
     pub errors_only: bool,
     /// The text of each of these attributes of the row itself, not of its resource.
     pub attributes: Vec<(String, String)>,
-    /// A log body with every word of this text, as [`crate::words`] cuts them.
-    pub words: String,
+    /// What the body of a line, or the message of an exception of a span, has.
+    pub words: Wanted,
 }
 
 /// The number that a text has in an index file.

@@ -19,6 +19,7 @@ use crate::meta::{META, Meta};
 use crate::projection::{Projection, RowAttributes, column};
 use crate::ranges::RowRanges;
 use crate::segment::Segment;
+use crate::texts::text_column;
 
 const BATCH_ROWS: usize = 8_192;
 
@@ -88,18 +89,28 @@ fn strangers(dir: &Path, meta: &Meta) -> Vec<Finding> {
 /// Builds the indexes anew from the rows and compares them with the files.
 fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
     let table = segment.table();
+    let texts = text_column(table);
     let mut names = columns(table).to_vec();
+    names.extend(texts);
     let has_resource = rows::schema(table).column_with_name("resource_id").is_some();
     let has_series = rows::schema(table).column_with_name("series_id").is_some();
     names.extend(has_resource.then_some("resource_id"));
     names.extend((has_series && !names.contains(&"series_id")).then_some("series_id"));
-    let mut indexer = Indexer::new(table, segment.resources(), segment.series());
+    let mut indexer = Indexer::new(
+        (table, segment.meta().level),
+        segment.meta().rows as usize,
+        segment.resources(),
+        segment.series(),
+    );
     let (mut resources, mut series) = (HashSet::new(), HashSet::new());
     for batch in
         segment.read(&Projection::columns(names), &RowRanges::all(segment.meta().rows), BATCH_ROWS)?
     {
         let batch = batch?;
         indexer.add(&batch)?;
+        if let Some(texts) = texts {
+            indexer.add_texts(column(&batch, texts)?)?;
+        }
         if has_resource {
             resources.extend(column(&batch, "resource_id")?.as_primitive::<UInt64Type>().values());
         }
@@ -111,7 +122,7 @@ fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
     if indexer.time() != (segment.meta().time_min, segment.meta().time_max) {
         findings.push(Finding::new(META, "names other times than the rows have"));
     }
-    for (name, expected) in indexer.encode() {
+    for (name, expected) in indexer.encode()? {
         if std::fs::read(segment.dir().join(name)).ok() != Some(expected) {
             findings.push(Finding::new(name, "does not fit the rows"));
         }

@@ -20,6 +20,8 @@ use crate::folder::Folder;
 use crate::index::Indexer;
 use crate::layout::{self, block_rows, row_group_rows};
 use crate::meta::{Meta, Spec};
+use crate::projection::column;
+use crate::texts::text_column;
 
 /// Writes rows in buffer layout into the empty folder `dir`.
 pub fn write(
@@ -31,7 +33,8 @@ pub fn write(
     series: &[Arc<Series>],
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
-    let mut indexer = Indexer::new(spec.table, resources, series);
+    let count = rows.iter().map(RecordBatch::num_rows).sum();
+    let mut indexer = Indexer::new((spec.table, spec.level), count, resources, series);
     let mut data = DataWriter::create(&folder, spec.table, spec.level, layout::schema(spec.table, &[]))?;
     let blocks = blocks(spec.table, rows)?;
     for group in blocks.chunks(row_group_rows(spec.level) / block_rows(spec.table)) {
@@ -43,7 +46,12 @@ pub fn write(
             chunks.extend(column.finish()?);
         }
         data.append(chunks)?;
-        group.iter().try_for_each(|block| indexer.add(block))?;
+        for block in group {
+            indexer.add(block)?;
+            if let Some(texts) = text_column(spec.table) {
+                indexer.add_texts(column(block, texts)?)?;
+            }
+        }
     }
     data.finish(&mut folder)?;
     write_described(&mut folder, spec.table, resources, series)?;

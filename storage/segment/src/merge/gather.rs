@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::index::{self, Indexer};
 use crate::layout::block_rows;
 use crate::ranges::RowRanges;
+use crate::texts::text_column;
 
 /// Building own columns and the list of the rest.
 mod spread;
@@ -74,7 +75,7 @@ impl<'a> Pass<'a> {
             groups.push(Group { rows, columns, chunks: Vec::new(), indexed: Vec::new() });
         }
         for field in rows::schema(self.table).fields().iter().filter(|field| field.name() != REST) {
-            self.plain_column(field, &mut groups)?;
+            self.plain_column(field, &mut groups, indexer)?;
         }
         if has_attributes(self.table) {
             self.attributes(classes, &mut groups, blooms)?;
@@ -87,7 +88,7 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    fn plain_column(&self, field: &Field, groups: &mut [Group]) -> Result<()> {
+    fn plain_column(&self, field: &Field, groups: &mut [Group], indexer: &mut Indexer) -> Result<()> {
         let mut sources = Vec::with_capacity(self.inputs.len());
         for (input, rows) in self.inputs.iter().zip(&self.needed) {
             let batches = input.segment.stored(|name| name == field.name(), rows, BATCH_ROWS)?;
@@ -97,6 +98,7 @@ impl<'a> Pass<'a> {
         }
         let sources: Vec<_> = sources.iter().map(AsRef::as_ref).collect();
         let is_indexed = index::columns(self.table).contains(&field.name().as_str());
+        let is_text = text_column(self.table) == Some(field.name());
         for group in groups {
             let gathered = interleave(&sources, &self.places[group.rows.clone()])?;
             if let Some(mut column) = group.columns.next() {
@@ -105,6 +107,9 @@ impl<'a> Pass<'a> {
                     column.block(&gathered.slice(at, size.min(gathered.len() - at)))?;
                 }
                 group.chunks.extend(column.finish()?);
+            }
+            if is_text {
+                indexer.add_texts(&gathered)?;
             }
             if is_indexed {
                 group.indexed.push((field.clone(), gathered));

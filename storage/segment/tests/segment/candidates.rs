@@ -1,13 +1,12 @@
 //! Indexes against a scan: they may answer too much, never too little.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{TimestampNanosecondType, UInt8Type};
 use daymark_model::id::TraceId;
 use daymark_model::signal::Table;
-use daymark_segment::{Predicate, Projection, RowRanges, Segment};
+use daymark_segment::{Predicate, Projection, Segment};
 use proptest::prelude::*;
 
 use crate::folder::{read_all, written};
@@ -104,30 +103,4 @@ proptest! {
         });
         prop_assert!(strangers.count() <= 5);
     }
-}
-
-#[test]
-fn the_words_of_a_body_find_it() {
-    let count = 5_000;
-    let template = Draw::new(Table::Logs, 3).batch(count);
-    let (body, _) = template.schema().column_with_name("body").unwrap();
-    let bodies = |row: usize| match row {
-        4_000 => Some("Größe: ÉTAGE-7 failed_login user=u4711!".to_owned()),
-        4_500 => Some("filler ".repeat(10_000)),
-        _ => Some(format!("order {row} stored")),
-    };
-    let mut columns = template.columns().to_vec();
-    columns[body] = Arc::new((0..count).map(bodies).collect::<StringArray>());
-    let (_dir, segment) = written(Table::Logs, &[RecordBatch::try_new(template.schema(), columns).unwrap()]);
-    let found =
-        |words: &str| segment.candidates(&Predicate { words: words.to_owned(), ..Predicate::default() });
-    // The block of the body that was too long to index is always asked.
-    let always: RowRanges = std::iter::once(4_096..5_000).collect();
-    for words in ["größe", "étage 7", "FAILED_LOGIN", "u4711", "login failed"] {
-        assert!(found(words).contains(4_000), "{words}");
-        assert_eq!(found(words).count(), 1_024 + always.count(), "{words}");
-    }
-    assert_eq!(found("order 17 stored"), std::iter::once(0..1_024).collect::<RowRanges>().union(&always));
-    assert_eq!(found("nothing"), always);
-    assert_eq!(found("--").count(), count);
 }

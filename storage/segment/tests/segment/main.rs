@@ -16,3 +16,5 @@ mod merging;
 mod round_trip;
 /// Random rows of every table.
 mod rows;
+/// Words against a scan.
+mod words;

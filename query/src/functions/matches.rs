@@ -1,6 +1,7 @@
 //! `matches(column, 'words')`: every word occurs in the text, in any case; a quoted phrase as it stands.
 //!
 //! A word must begin and end where a run of letters and digits does, so `time` does not match `timeout`.
+//! Over log bodies and exception messages the scan is told, and reads only rows that the word indexes leave.
 
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(crate) struct Matches {
 }
 
 impl Matches {
+    pub(crate) const NAME: &'static str = "matches";
+
     pub(crate) fn new() -> Self {
         Self { signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable) }
     }
@@ -24,7 +27,7 @@ impl Matches {
 
 impl ScalarUDFImpl for Matches {
     fn name(&self) -> &'static str {
-        "matches"
+        Self::NAME
     }
 
     fn signature(&self) -> &Signature {

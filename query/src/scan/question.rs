@@ -4,14 +4,16 @@
 
 use std::ops::Range;
 
-use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::expr::{InList, ScalarFunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
-use daymark_segment::{Predicate, RowRanges};
+use daymark_model::words::Wanted;
+use daymark_segment::{EXCEPTION_MESSAGE, Predicate, RowRanges};
 
+use crate::functions::matches::Matches;
 use crate::scan::key::{Key, Place};
 use crate::scan::layout::{SEVERITIES, severity};
 use crate::scan::part::Part;
@@ -98,6 +100,10 @@ impl Question {
         if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) = filter {
             self.narrow(table, keys, left);
             self.narrow(table, keys, right);
+        } else if let Expr::ScalarFunction(ScalarFunction { func, args }) = filter
+            && func.name() == Matches::NAME
+        {
+            self.has_words(table, keys, args);
         } else if let Some((column, values)) = any_of(filter) {
             self.equals(table, keys, column, &values);
         } else if let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter {
@@ -112,6 +118,22 @@ impl Question {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `matches` over the column whose words are indexed.
+    fn has_words(&mut self, table: Table, keys: &[Key], args: &[Expr]) {
+        let [Expr::Column(column), Expr::Literal(words, _)] = args else { return };
+        let is_message = |key: &Key| {
+            key.column() == column.name && key.place == Place::Event && key.name == EXCEPTION_MESSAGE
+        };
+        let is_indexed = match table {
+            Table::Logs => column.name == "body",
+            Table::Spans => keys.iter().any(is_message),
+            _ => false,
+        };
+        if let Some(words) = text(words).filter(|_| is_indexed) {
+            self.predicate.words.and(Wanted::parse(&words));
         }
     }
 

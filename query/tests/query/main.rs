@@ -13,3 +13,5 @@ mod place;
 mod sandbox;
 /// Traces and their logs.
 mod traces;
+/// Words through indexes.
+mod words;

@@ -1,7 +1,7 @@
 //! Merging segments into one: sorted rows without repeats, attributes in columns of their own.
 //!
 //! Row numbers are sorted first; then one column at a time is read from all inputs, gathered in the new
-//! order and encoded. Memory is some 32 bytes a row, one column of a pass, and the encoded columns of a
+//! order and encoded. Memory is some 40 bytes a row, one column of a pass, and the encoded columns of a
 //! pass of [`PASS_GROUPS`] row groups. The inputs stay as they are.
 
 use std::collections::BTreeMap;

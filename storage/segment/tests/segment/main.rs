@@ -12,6 +12,8 @@ mod folder;
 mod footer;
 /// Several segments become one.
 mod merging;
+/// Lines that others recorded.
+mod recorded;
 /// Rows out equal rows in.
 mod round_trip;
 /// Random rows of every table.

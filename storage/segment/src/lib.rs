@@ -28,6 +28,8 @@ mod layout;
 mod merge;
 /// What a segment is and what its files are: `meta.json`.
 mod meta;
+/// The header of a page.
+mod page_header;
 /// Checksums of pages, and the page-checking source of every read.
 mod pages;
 /// What a reader asks for, whatever holds the rows.
@@ -36,6 +38,8 @@ mod projection;
 mod ranges;
 /// Reading rows of an open segment.
 mod read;
+/// The pages of one read.
+mod row_groups;
 /// An open segment.
 mod segment;
 /// The texts of a row that words are searched in.

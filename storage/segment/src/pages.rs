@@ -242,6 +242,11 @@ impl ChunkReader for PageSource {
 }
 
 impl PageSource {
+    /// The bytes of one page.
+    pub(crate) fn page(&self, offset: u64, len: usize) -> ParquetResult<Bytes> {
+        self.get_bytes(offset, len)
+    }
+
     fn pages(&self, start: u64, len: usize) -> ParquetResult<(u64, Bytes)> {
         self.file.checked(start, len).map_err(|damage| {
             let text = damage.what.clone();

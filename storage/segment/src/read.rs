@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, RowSelection};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 
 use crate::attributes::REST;
 use crate::error::{Error, Result};
@@ -15,6 +13,7 @@ use crate::meta::OwnColumn;
 use crate::pages::PageSource;
 use crate::projection::Projection;
 use crate::ranges::RowRanges;
+use crate::row_groups::ChosenGroups;
 
 /// The rows of one read, as batches of the projection. After an error it ends.
 pub struct Rows {
@@ -104,12 +103,14 @@ impl StoredRows {
         }
         let roots = file.schema().fields().iter().enumerate();
         let roots = roots.filter(|(_, field)| wants(field.name())).map(|(root, _)| root);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), file.clone())
-            .with_projection(ProjectionMask::roots(file.parquet_schema(), roots))
-            .with_row_groups(groups)
-            .with_row_selection(RowSelection::from_consecutive_ranges(selected.into_iter(), chosen))
-            .with_batch_size(batch_rows.max(1))
-            .build()?;
+        let mask = ProjectionMask::roots(file.parquet_schema(), roots);
+        let levels =
+            parquet_to_arrow_field_levels(file.parquet_schema(), mask, Some(file.schema().fields()))?;
+        let groups = ChosenGroups::new(source.clone(), Arc::clone(file.metadata()), groups);
+        let selection = RowSelection::from_consecutive_ranges(selected.into_iter(), chosen);
+        let batch_rows = batch_rows.clamp(1, rows.count().max(1));
+        let reader =
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, Some(selection))?;
         Ok(Self { source, reader: Some(reader) })
     }
 }

@@ -14,6 +14,8 @@ mod footer;
 mod merging;
 /// Lines that others recorded.
 mod recorded;
+/// Pages against the reader of the Parquet crate.
+mod pages;
 /// Rows out equal rows in.
 mod round_trip;
 /// Random rows of every table.

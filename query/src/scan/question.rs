@@ -189,7 +189,9 @@ impl Question {
             "metric" if self.is_metric => self.predicate.name = Some(texts),
             "status" if table == Table::Spans => {
                 self.predicate.errors_only |= texts.iter().all(|text| text == "error");
+                self.predicate.columns.push((column.into(), texts));
             }
+            "kind" | "source" if !self.is_metric => self.predicate.columns.push((column.into(), texts)),
             "severity" if table == Table::Logs => {
                 let least =
                     (0..=24).find(|number| texts.iter().any(|text| text == SEVERITIES[severity(*number)]));

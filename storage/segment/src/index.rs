@@ -24,11 +24,14 @@ use crate::words::WordsBuilder;
 /// The first severity number that is an error.
 const ERROR_SEVERITY: u8 = 17;
 
+/// Columns of few values, all of which an index names.
+const COVERED: [&str; 3] = ["kind", "status", "source"];
+
 /// The columns that indexes are made of, besides the texts.
 pub(crate) fn columns(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Spans => &["trace_id", "start", "service", "name", "status"],
-        Table::Logs => &["trace_id", "time", "service", "severity_number"],
+        Table::Spans => &["trace_id", "start", "service", "name", "kind", "status", "source"],
+        Table::Logs => &["trace_id", "time", "service", "severity_number", "source"],
         Table::Exemplars => &["trace_id", "time", "service", "metric"],
         _ => &["time", "series_id"],
     }
@@ -84,6 +87,9 @@ impl Indexer {
                     traces.add(row, TraceId(id));
                 }
             }
+        }
+        for name in COVERED.into_iter().filter(|name| columns(self.table).contains(name)) {
+            self.values.known_mut().add_column(name, column(batch, name)?)?;
         }
         let times = column(batch, self.table.time_column())?.as_primitive::<TimestampNanosecondType>();
         match self.table {

@@ -13,6 +13,7 @@ use roaring::RoaringBitmap;
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::ranges::RowRanges;
+use crate::value_sets::ValueSets;
 
 pub(crate) const VALUES: &str = "values.idx";
 const MAGIC: [u8; 4] = *b"DMV1";
@@ -30,6 +31,8 @@ pub struct Predicate {
     pub severity_min: Option<u8>,
     /// Spans with status error, logs of severity error and above.
     pub errors_only: bool,
+    /// Columns by name, each with the texts it may have.
+    pub columns: Vec<(String, Vec<String>)>,
     /// The text of each of these attributes of the row itself, not of its resource.
     pub attributes: Vec<(String, String)>,
     /// What the body of a line, or the message of an exception of a span, has.
@@ -78,6 +81,7 @@ pub(crate) struct ValuesBuilder {
     last: Option<((TextNumber, u32), usize)>,
     sets: Vec<Set>,
     errors: Vec<(TextNumber, RoaringBitmap)>,
+    known: ValueSets,
 }
 
 #[derive(Debug)]
@@ -99,7 +103,13 @@ impl ValuesBuilder {
             last: None,
             sets: Vec::new(),
             errors: Vec::new(),
+            known: ValueSets::default(),
         }
+    }
+
+    /// All values of some columns.
+    pub(crate) fn known_mut(&mut self) -> &mut ValueSets {
+        &mut self.known
     }
 
     pub(crate) fn text(&mut self, text: &str) -> TextNumber {
@@ -163,6 +173,7 @@ impl ValuesBuilder {
             out.u32(*service);
             out.bytes(&bitmap_bytes(rows));
         }
+        self.known.encode(&mut out);
         out.finish()
     }
 }
@@ -184,6 +195,7 @@ pub(crate) struct Values {
     texts: Vec<String>,
     sets: Vec<(TextNumber, u32, RoaringBitmap)>,
     errors: Vec<(TextNumber, RoaringBitmap)>,
+    known: ValueSets,
 }
 
 impl Values {
@@ -203,8 +215,9 @@ impl Values {
         let errors = from.count(8)?;
         let errors = (0..errors).map(|_| Ok((from.u32()?, bitmap(path, &mut from)?)));
         let errors = errors.collect::<Result<Vec<_>>>()?;
+        let known = ValueSets::decode(&mut from)?;
         from.end()?;
-        Ok(Self { block_rows, rows, times, texts, sets, errors })
+        Ok(Self { block_rows, rows, times, texts, sets, errors, known })
     }
 
     /// The first and the last instant of each block.
@@ -223,6 +236,9 @@ impl Values {
 
     /// Rows that can match. `second_is_text` tells names from severity numbers.
     pub(crate) fn candidates(&self, predicate: &Predicate, second_is_text: bool) -> RowRanges {
+        if self.lacks(predicate) {
+            return RowRanges::default();
+        }
         let mut rows = RowRanges::all(self.rows);
         if let Some(time) = &predicate.time {
             let blocks = (0_u32..).zip(&self.times);
@@ -239,6 +255,11 @@ impl Values {
             rows = rows.intersect(&errors.iter().collect());
         }
         rows
+    }
+
+    /// Whether no row has a value that is asked for.
+    fn lacks(&self, predicate: &Predicate) -> bool {
+        predicate.columns.iter().any(|(column, values)| self.known.lacks(column, values))
     }
 
     fn has_service(&self, predicate: &Predicate, number: TextNumber) -> bool {

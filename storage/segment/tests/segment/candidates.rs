@@ -104,3 +104,16 @@ proptest! {
         prop_assert!(strangers.count() <= 5);
     }
 }
+
+#[test]
+fn columns_of_few_values_tell_what_is_absent() {
+    let (_dir, segment) = written(Table::Spans, &[Draw::new(Table::Spans, 5).batch(2_000)]);
+    let ask = |column: &str, values: &[&str]| {
+        let columns = vec![(column.into(), values.iter().map(ToString::to_string).collect())];
+        segment.candidates(&Predicate { columns, ..Predicate::default() })
+    };
+    assert_eq!(ask("status", &["nothing", "error"]).count(), 2_000);
+    assert!(ask("status", &["nothing", "none"]).is_empty());
+    // Of other columns nothing is known.
+    assert_eq!(ask("trace_state", &["nothing"]).count(), 2_000);
+}

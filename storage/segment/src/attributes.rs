@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 
 /// The name of the column that lists attributes.
 pub(crate) const REST: &str = "attrs_rest";
+/// The name of the column that holds the attribute set: typed JSON of the keys that depend on the operation.
+pub(crate) const SET: &str = "attrs";
 
 /// Whether rows of a table list attributes.
 pub(crate) fn has_attributes(table: Table) -> bool {
@@ -87,11 +89,16 @@ pub(crate) fn write_json(attributes: &mut [Attribute<'_>], out: &mut String) {
         if position > 0 {
             out.push(',');
         }
-        write_text(attribute.key, out);
-        out.push(':');
-        write_value(attribute.kind, attribute.value, out);
+        write_member(*attribute, out);
     }
     out.push('}');
+}
+
+/// Appends `"key":value`.
+pub(crate) fn write_member(attribute: Attribute<'_>, out: &mut String) {
+    write_text(attribute.key, out);
+    out.push(':');
+    write_value(attribute.kind, attribute.value, out);
 }
 
 fn write_value(kind: u8, value: &str, out: &mut String) {
@@ -124,7 +131,7 @@ fn write_double(value: &str, out: &mut String) {
 }
 
 /// Appends a JSON string.
-fn write_text(text: &str, out: &mut String) {
+pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {

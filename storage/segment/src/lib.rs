@@ -46,6 +46,8 @@ mod segment;
 mod texts;
 /// From trace id to rows: `trace.idx` and `trace.bf`.
 mod trace;
+/// Typed JSON of the attribute set, taken apart.
+mod typed_json;
 /// All values of columns that have few.
 mod value_sets;
 /// From time, service, name and errors to blocks and rows: `values.idx`.

@@ -18,6 +18,7 @@ use crate::meta::Level;
 use crate::projection::column;
 use crate::texts::text_column;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceRuns};
+use crate::value_sets::ValueSets;
 use crate::values::{RowValues, VALUES, ValuesBuilder};
 use crate::words::WordsBuilder;
 
@@ -67,6 +68,11 @@ impl Indexer {
         let traces = columns(table).contains(&"trace_id").then(TraceRuns::default);
         let words = text_column(table).map(|_| WordsBuilder::new(table, level, rows));
         Self { table, rows: 0, time: (i64::MAX, i64::MIN), traces, values, words, series }
+    }
+
+    /// Adds all values of some columns.
+    pub(crate) fn cover(&mut self, sets: ValueSets) {
+        self.values.known_mut().extend(sets);
     }
 
     pub(crate) fn rows(&self) -> u32 {

@@ -15,13 +15,15 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 
-use crate::attributes::REST;
+use crate::attributes::{REST, SET};
 use crate::meta::{Level, OwnColumn};
 use crate::projection::own_type;
 
 /// Rows alone cut pages: a value may be a megabyte, so this is only the bound of a page's 32-bit sizes.
 const PAGE_BYTES: usize = 16 << 20;
 const DICTIONARY_BYTES: usize = 128 << 10;
+/// The dictionary of the attribute set.
+pub(crate) const SET_BYTES: usize = 1 << 20;
 
 /// Rows of a block, the unit of indexes and of pages.
 pub(crate) fn block_rows(table: Table) -> usize {
@@ -32,10 +34,16 @@ pub(crate) fn row_group_rows(level: Level) -> usize {
     if level == Level::L0 { ROW_GROUP_ROWS_L0 } else { ROW_GROUP_ROWS }
 }
 
-/// The columns of a file: those of the table, then own columns of attributes.
-pub(crate) fn schema(table: Table, own: &[OwnColumn]) -> SchemaRef {
+/// The columns of a file as it is flushed.
+pub(crate) fn schema(table: Table) -> SchemaRef {
+    merged_schema(table, false, &[])
+}
+
+/// The columns of a merged file: those of the table, then the attribute set, then own columns of attributes.
+pub(crate) fn merged_schema(table: Table, has_set: bool, own: &[OwnColumn]) -> SchemaRef {
     let stored = rows::schema(table);
     let mut fields: Vec<Field> = stored.fields().iter().map(|field| with_id(table, field)).collect();
+    fields.extend(has_set.then(|| with_id(table, &Field::new(SET, rows::dictionary(), true))));
     for OwnColumn { key, kind, column } in own {
         let kind_type = own_type(*kind).map_or(DataType::Utf8, |(_, stored)| stored);
         let about = [("daymark.key".to_owned(), key.clone()), ("daymark.type".to_owned(), kind.to_string())];
@@ -53,6 +61,7 @@ fn with_id(table: Table, field: &Field) -> Field {
 /// The Parquet field id of a stored column.
 pub(crate) fn field_id(table: Table, column: &str) -> Option<i32> {
     let special = match column {
+        SET => Some(901),
         REST => Some(902),
         "observed_delta_ns" => Some(904),
         _ => None,
@@ -217,6 +226,9 @@ pub(crate) fn properties(table: Table, level: Level, schema: &Schema) -> Parquet
         builder = builder
             .set_column_dictionary_enabled(path.clone(), style == Style::Dictionary)
             .set_column_encoding(path.clone(), encoding);
+        if column == SET {
+            builder = builder.set_column_dictionary_page_size_limit(path.clone(), SET_BYTES);
+        }
         if column == "span_id" {
             builder = builder.set_column_compression(path.clone(), Compression::UNCOMPRESSED);
         } else if column == "body" && !fast {

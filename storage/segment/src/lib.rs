@@ -42,6 +42,8 @@ mod read;
 mod row_groups;
 /// An open segment.
 mod segment;
+/// The attribute set of rows that are read.
+mod set;
 /// The texts of a row that words are searched in.
 mod texts;
 /// From trace id to rows: `trace.idx` and `trace.bf`.

@@ -24,7 +24,7 @@ use crate::ranges::RowRanges;
 use crate::segment::Segment;
 use crate::write::write_described;
 
-/// Which attribute keys get columns of their own.
+/// Where the values of each attribute key go.
 mod classes;
 /// From rows of the inputs to columns of the output.
 mod gather;
@@ -97,7 +97,7 @@ fn write_rows(
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
     let classes = Classes::of(spec.table, inputs, rows.len())?;
-    let schema = layout::schema(spec.table, classes.own());
+    let schema = layout::merged_schema(spec.table, !classes.set().is_empty(), classes.own());
     let mut data = DataWriter::create(&folder, spec.table, spec.level, schema)?;
     let mut indexer =
         Indexer::new((spec.table, spec.level), rows.len(), &described.resources, &described.series);
@@ -117,7 +117,8 @@ fn write_rows(
     if has_attributes(spec.table) {
         folder.write(ATTRIBUTE_BLOOMS, &blooms.encode())?;
     }
-    let meta = Meta::new(spec, indexer.rows(), indexer.time(), classes.into_own());
+    let (own, set_keys) = classes.into_parts();
+    let meta = Meta { set_keys, ..Meta::new(spec, indexer.rows(), indexer.time(), own) };
     indexer.write(&mut folder)?;
     folder.seal(meta)
 }

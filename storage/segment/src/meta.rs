@@ -114,6 +114,9 @@ pub struct Meta {
     pub node: String,
     pub inputs: Vec<String>,
     pub own_columns: Vec<OwnColumn>,
+    /// Attribute keys that stand in the set, and nowhere else.
+    #[serde(default)]
+    pub set_keys: Vec<String>,
     /// Every file of the folder but `meta.json`, by name.
     pub files: BTreeMap<String, FileMeta>,
 }
@@ -137,6 +140,7 @@ impl Meta {
             node: spec.node.clone(),
             inputs: spec.inputs.clone(),
             own_columns,
+            set_keys: Vec::new(),
             files: BTreeMap::new(),
         }
     }

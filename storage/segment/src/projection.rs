@@ -1,7 +1,7 @@
 //! What a reader asks for and gets, whatever holds the rows: a buffer, a level 0 file or a merged one.
 //!
-//! Attributes are stored in up to two places of a row (a column of their own key, and the list of the
-//! rest); here they come together again, so that the answer does not depend on where they were.
+//! Attributes are stored in up to three places of a row (the set, a column of their own key, the list of
+//! the rest); here they come together again, so that the answer does not depend on where they were.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use daymark_model::attribute::ValueType;
 use daymark_model::rows;
 use daymark_model::signal::Table;
 
-use crate::attributes::{Attribute, AttributeLists, REST, has_attributes, write_json};
+use crate::attributes::{Attribute, AttributeLists, REST, SET, has_attributes, write_json};
 use crate::error::{Error, Result};
 use crate::meta::OwnColumn;
+use crate::set::AttributeSets;
 
 /// The name of the column that answers [`Projection::attributes`].
 pub(crate) const ATTRIBUTES: &str = "attributes";
@@ -100,10 +101,16 @@ pub(crate) fn own_name(key: &str, suffix: &str) -> String {
     format!("attr.{key}{suffix}")
 }
 
-/// The attributes of a batch: own columns as text, and the list of the rest.
+/// Whether a column of a file holds attributes.
+pub(crate) fn holds_attributes(own: &[OwnColumn], name: &str) -> bool {
+    name == REST || name == SET || own.iter().any(|own| own.column == name)
+}
+
+/// The attributes of a batch: own columns as text, the set, and the list of the rest.
 pub(crate) struct RowAttributes<'a> {
     rows: usize,
     own: Vec<OwnTexts<'a>>,
+    sets: Option<AttributeSets<'a>>,
     rest: Option<AttributeLists<'a>>,
 }
 
@@ -123,7 +130,8 @@ impl<'a> RowAttributes<'a> {
             }
         }
         let rest = stored.column_by_name(REST).map(AttributeLists::of).transpose()?;
-        Ok(Self { rows: stored.num_rows(), own: texts, rest })
+        let sets = stored.column_by_name(SET).map(AttributeSets::of).transpose()?;
+        Ok(Self { rows: stored.num_rows(), own: texts, sets, rest })
     }
 
     /// Key and type of each own column; its number is its position here.
@@ -144,6 +152,15 @@ impl<'a> RowAttributes<'a> {
         })
     }
 
+    pub(crate) fn sets(&self) -> Option<&AttributeSets<'a>> {
+        self.sets.as_ref()
+    }
+
+    /// The attributes of a row that stand in the set.
+    pub(crate) fn set_of(&self, row: usize) -> impl Iterator<Item = Attribute<'_>> {
+        self.sets.iter().flat_map(move |sets| sets.row(row))
+    }
+
     /// The attributes of a row that stand in the list, each with the number of its key.
     pub(crate) fn listed_of(&self, row: usize) -> impl Iterator<Item = (usize, Attribute<'a>)> {
         self.rest.into_iter().flat_map(move |rest| rest.row(row))
@@ -155,6 +172,7 @@ impl<'a> RowAttributes<'a> {
         for row in 0..self.rows {
             list.clear();
             list.extend(self.own_of(row).map(|(_, attribute)| attribute));
+            list.extend(self.set_of(row));
             list.extend(self.listed_of(row).map(|(_, attribute)| attribute));
             text.clear();
             write_json(&mut list, &mut text);
@@ -170,7 +188,8 @@ impl<'a> RowAttributes<'a> {
             .map(|(number, key)| {
                 let rest = from_rest.as_ref().map(|columns| &columns[number]);
                 let places = self.own.iter().filter(|own| own.key == key).map(|own| own.texts.as_ref());
-                first_of(self.rows, places.chain(rest).collect())
+                let of_set = self.sets.as_ref().map(|sets| sets.key(key));
+                first_of(self.rows, places.chain(&of_set).chain(rest).collect())
             })
             .collect()
     }

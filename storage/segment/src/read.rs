@@ -7,9 +7,9 @@ use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 
-use crate::attributes::REST;
+use crate::attributes::{REST, SET};
 use crate::error::{Error, Result};
-use crate::meta::OwnColumn;
+use crate::meta::{Meta, OwnColumn};
 use crate::pages::PageSource;
 use crate::projection::Projection;
 use crate::ranges::RowRanges;
@@ -59,10 +59,12 @@ impl Iterator for Rows {
 }
 
 /// Whether a projection needs a column of the file.
-pub(crate) fn is_needed(projection: &Projection, own: &[OwnColumn], name: &str) -> bool {
-    match own.iter().find(|column| column.column == name) {
+pub(crate) fn is_needed(projection: &Projection, meta: &Meta, name: &str) -> bool {
+    let is_in_set = |key: &String| meta.set_keys.contains(key);
+    match meta.own_columns.iter().find(|column| column.column == name) {
         Some(column) => projection.attributes || projection.keys.contains(&column.key),
-        None if name == REST => projection.attributes || !projection.keys.is_empty(),
+        None if name == SET => projection.attributes || projection.keys.iter().any(is_in_set),
+        None if name == REST => projection.attributes || !projection.keys.iter().all(is_in_set),
         None => projection.columns.iter().any(|column| column == name),
     }
 }

@@ -172,7 +172,7 @@ impl Segment {
     /// Reads rows in file order, at most `batch_rows` at a time.
     pub fn read(&self, projection: &Projection, rows: &RowRanges, batch_rows: usize) -> Result<Rows> {
         let schema = projection.schema(self.meta.table)?;
-        let stored = self.stored(|name| is_needed(projection, &self.own, name), rows, batch_rows)?;
+        let stored = self.stored(|name| is_needed(projection, &self.meta, name), rows, batch_rows)?;
         Ok(Rows::new(projection.clone(), schema, Arc::clone(&self.own), stored))
     }
 

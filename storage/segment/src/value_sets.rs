@@ -33,6 +33,12 @@ impl ValueSets {
         Ok(())
     }
 
+    pub(crate) fn extend(&mut self, other: Self) {
+        for (column, values) in other.0 {
+            self.0.entry(column).or_default().extend(values);
+        }
+    }
+
     /// Whether it is known that no row has any of the values in the column.
     pub(crate) fn lacks(&self, column: &str, wanted: &[String]) -> bool {
         self.0.get(column).is_some_and(|values| wanted.iter().all(|value| !values.contains(value)))

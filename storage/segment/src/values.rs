@@ -12,6 +12,7 @@ use roaring::RoaringBitmap;
 
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::projection::own_name;
 use crate::ranges::RowRanges;
 use crate::value_sets::ValueSets;
 
@@ -259,7 +260,11 @@ impl Values {
 
     /// Whether no row has a value that is asked for.
     fn lacks(&self, predicate: &Predicate) -> bool {
+        let lacks_attribute = |(key, value): &(String, String)| {
+            self.known.lacks(&own_name(key, ""), std::slice::from_ref(value))
+        };
         predicate.columns.iter().any(|(column, values)| self.known.lacks(column, values))
+            || predicate.attributes.iter().any(lacks_attribute)
     }
 
     fn has_service(&self, predicate: &Predicate, number: TextNumber) -> bool {

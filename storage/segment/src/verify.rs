@@ -9,17 +9,17 @@ use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use daymark_model::rows;
 
-use crate::attributes::REST;
 use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder, key_hash};
 use crate::described::{RESOURCES, SERIES};
 use crate::error::{Error, Result};
 use crate::index::{Indexer, columns};
 use crate::layout::block_rows;
 use crate::meta::{META, Meta};
-use crate::projection::{Projection, RowAttributes, column};
+use crate::projection::{Projection, RowAttributes, column, holds_attributes, own_name};
 use crate::ranges::RowRanges;
 use crate::segment::Segment;
 use crate::texts::text_column;
+use crate::value_sets::ValueSets;
 
 const BATCH_ROWS: usize = 8_192;
 
@@ -122,6 +122,8 @@ fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
     if indexer.time() != (segment.meta().time_min, segment.meta().time_max) {
         findings.push(Finding::new(META, "names other times than the rows have"));
     }
+    let (filters, set_values) = of_attributes(segment)?;
+    indexer.cover(set_values);
     for (name, expected) in indexer.encode()? {
         if std::fs::read(segment.dir().join(name)).ok() != Some(expected) {
             findings.push(Finding::new(name, "does not fit the rows"));
@@ -140,7 +142,7 @@ fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
         })
     };
     if segment.meta().files.contains_key(ATTRIBUTE_BLOOMS)
-        && std::fs::read(segment.dir().join(ATTRIBUTE_BLOOMS)).ok() != Some(blooms(segment)?)
+        && std::fs::read(segment.dir().join(ATTRIBUTE_BLOOMS)).ok() != Some(filters)
     {
         findings.push(Finding::new(ATTRIBUTE_BLOOMS, "does not fit the rows"));
     }
@@ -149,11 +151,18 @@ fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The attribute Blooms as the rows want them.
-fn blooms(segment: &Segment) -> Result<Vec<u8>> {
-    let own = &segment.meta().own_columns;
+/// The attribute Blooms, and all values of the set, as the rows want them.
+fn of_attributes(segment: &Segment) -> Result<(Vec<u8>, ValueSets)> {
+    let Meta { own_columns: own, set_keys, .. } = segment.meta();
+    let mut values = ValueSets::default();
+    for key in set_keys {
+        values.cover(&own_name(key, ""));
+    }
+    if !segment.meta().files.contains_key(ATTRIBUTE_BLOOMS) {
+        return Ok((Vec::new(), values));
+    }
     let mut blooms = BloomsBuilder::new(block_rows(segment.table()));
-    let wants = |name: &str| name == REST || own.iter().any(|own| own.column == name);
+    let wants = |name: &str| holds_attributes(own, name);
     for batch in segment.stored(wants, &RowRanges::all(segment.meta().rows), BATCH_ROWS)? {
         let batch = batch?;
         let attributes = RowAttributes::of(&batch, own)?;
@@ -163,11 +172,17 @@ fn blooms(segment: &Segment) -> Result<Vec<u8>> {
             attributes
                 .own_of(row)
                 .for_each(|(number, attribute)| blooms.attribute(own_hashes[number], attribute));
+            for attribute in attributes.set_of(row) {
+                blooms.attribute(key_hash(attribute.key), attribute);
+                if let Some(text) = attribute.text() {
+                    values.cover(&own_name(attribute.key, "")).insert(text.to_owned());
+                }
+            }
             attributes
                 .listed_of(row)
                 .for_each(|(number, attribute)| blooms.attribute(listed_hashes[number], attribute));
             blooms.end_row();
         }
     }
-    Ok(blooms.encode())
+    Ok((blooms.encode(), values))
 }

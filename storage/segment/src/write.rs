@@ -35,7 +35,7 @@ pub fn write(
     let mut folder = Folder::new(fs, dir);
     let count = rows.iter().map(RecordBatch::num_rows).sum();
     let mut indexer = Indexer::new((spec.table, spec.level), count, resources, series);
-    let mut data = DataWriter::create(&folder, spec.table, spec.level, layout::schema(spec.table, &[]))?;
+    let mut data = DataWriter::create(&folder, spec.table, spec.level, layout::schema(spec.table))?;
     let blocks = blocks(spec.table, rows)?;
     for group in blocks.chunks(row_group_rows(spec.level) / block_rows(spec.table)) {
         let mut chunks = Vec::new();

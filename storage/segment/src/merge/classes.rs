@@ -1,24 +1,42 @@
-//! Which attribute keys get a column of their own, found anew for each file from its own rows.
+//! Where the values of each attribute key go, found anew for each file from its own rows: to the set, to a
+//! column of their own, or to the list of the rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use arrow::array::Array;
 use daymark_model::limits::OWN_COLUMNS;
 use daymark_model::signal::Table;
 
-use super::{BATCH_ROWS, Input};
-use crate::attributes::{AttributeLists, REST, has_attributes};
+use super::Input;
+use crate::attributes::has_attributes;
 use crate::error::Result;
 use crate::meta::OwnColumn;
-use crate::projection::{column, own_name, own_type};
+use crate::projection::{own_name, own_type};
+
+/// Counting keys and values.
+mod census;
+/// Which keys pay in the set.
+mod sample;
+
+use census::Census;
 
 /// A key in fewer than one of this many rows stays in the list.
 const RARE: usize = 2_000;
+
+/// The place of the values of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The number of the key among those of the set.
+    Set(usize),
+    /// The number of the own column. A value that does not fit there goes to the list.
+    Own(usize),
+    Rest,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     own: Vec<OwnColumn>,
     slots: HashMap<(String, u8), usize>,
+    set: Vec<String>,
 }
 
 impl Classes {
@@ -27,21 +45,27 @@ impl Classes {
         if !has_attributes(table) {
             return Ok(Self::default());
         }
-        let mut counts = BTreeMap::new();
+        let mut census = Census::new(rows);
         for input in inputs {
-            count(input, &mut counts)?;
+            census.count(table, input)?;
         }
-        let mut common: Vec<_> = counts.into_iter().filter(|(_, count)| *count * RARE >= rows).collect();
-        common.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let mut classes = Self::default();
+        let is_common = |count: usize| count * RARE >= rows;
+        let mut set = census.set_keys(is_common);
+        set.sort_unstable();
+        let mut common: Vec<_> = census.counts().filter(|(.., rows)| is_common(*rows)).collect();
+        common.retain(|(key, ..)| set.binary_search_by(|other| other.as_str().cmp(key)).is_err());
+        common.sort_by(|(a, a_kind, a_rows), (b, b_kind, b_rows)| {
+            b_rows.cmp(a_rows).then_with(|| (a, a_kind).cmp(&(b, b_kind)))
+        });
+        let mut classes = Self { set, ..Self::default() };
         let mut names = HashSet::new();
-        for ((key, kind), _) in common {
+        for (key, kind, _) in common {
             let Some((suffix, _)) = own_type(kind) else { continue };
-            let name = own_name(&key, suffix);
+            let name = own_name(key, suffix);
             // A key may itself end in the suffix of another's type: the rarer of the two stays in the list.
             if classes.own.len() < OWN_COLUMNS && names.insert(name.clone()) {
-                classes.slots.insert((key.clone(), kind), classes.own.len());
-                classes.own.push(OwnColumn { key, kind, column: name });
+                classes.slots.insert((key.to_owned(), kind), classes.own.len());
+                classes.own.push(OwnColumn { key: key.to_owned(), kind, column: name });
             }
         }
         Ok(classes)
@@ -51,39 +75,21 @@ impl Classes {
         &self.own
     }
 
-    pub(super) fn into_own(self) -> Vec<OwnColumn> {
-        self.own
+    /// The keys of the set, in the order of their bytes.
+    pub(super) fn set(&self) -> &[String] {
+        &self.set
     }
 
-    /// The number of the own column of a key and type.
-    pub(super) fn slot(&self, key: &str, kind: u8) -> Option<usize> {
-        self.slots.get(&(key.to_owned(), kind)).copied()
+    /// Own columns and keys of the set.
+    pub(super) fn into_parts(self) -> (Vec<OwnColumn>, Vec<String>) {
+        (self.own, self.set)
     }
-}
 
-fn count(input: &Input, counts: &mut BTreeMap<(String, u8), usize>) -> Result<()> {
-    let own = &input.segment.meta().own_columns;
-    let wants = |name: &str| name == REST || own.iter().any(|own| own.column == name);
-    for batch in input.segment.stored(wants, &input.rows, BATCH_ROWS)? {
-        let batch = batch?;
-        for OwnColumn { key, kind, column: name } in own {
-            let values = column(&batch, name)?;
-            *counts.entry((key.clone(), *kind)).or_default() += values.len() - values.null_count();
+    /// Where the values of a type of a key go.
+    pub(super) fn place(&self, key: &str, kind: u8) -> Place {
+        if let Ok(slot) = self.set.binary_search_by(|other| other.as_str().cmp(key)) {
+            return Place::Set(slot);
         }
-        let lists = AttributeLists::of(column(&batch, REST)?)?;
-        let mut by_number = vec![[0_usize; 8]; lists.names().len()];
-        for row in 0..lists.rows() {
-            for (number, attribute) in lists.row(row) {
-                if let Some(count) = by_number[number].get_mut(usize::from(attribute.kind)) {
-                    *count += 1;
-                }
-            }
-        }
-        for (name, kinds) in lists.names().iter().flatten().zip(by_number) {
-            for (kind, count) in (0_u8..).zip(kinds).filter(|(_, count)| *count > 0) {
-                *counts.entry((name.to_owned(), kind)).or_default() += count;
-            }
-        }
+        self.slots.get(&(key.to_owned(), kind)).map_or(Place::Rest, |slot| Place::Own(*slot))
     }
-    Ok(())
 }

@@ -19,8 +19,10 @@ use crate::data::{ColumnWriter, DataWriter};
 use crate::error::Result;
 use crate::index::{self, Indexer};
 use crate::layout::block_rows;
+use crate::projection::holds_attributes;
 use crate::ranges::RowRanges;
 use crate::texts::text_column;
+use crate::value_sets::ValueSets;
 
 /// Building own columns and the list of the rest.
 mod spread;
@@ -78,7 +80,7 @@ impl<'a> Pass<'a> {
             self.plain_column(field, &mut groups, indexer)?;
         }
         if has_attributes(self.table) {
-            self.attributes(classes, &mut groups, blooms)?;
+            indexer.cover(self.attributes(classes, &mut groups, blooms)?);
         }
         for group in groups {
             let (fields, arrays): (Vec<_>, _) = group.indexed.into_iter().unzip();
@@ -118,12 +120,18 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// The list of the rest and the own columns, which are the last of a file.
-    fn attributes(&self, classes: &Classes, groups: &mut [Group], blooms: &mut BloomsBuilder) -> Result<()> {
+    /// The list of the rest, the set and the own columns, which are the last of a file. Answers all values
+    /// of the set.
+    fn attributes(
+        &self,
+        classes: &Classes,
+        groups: &mut [Group],
+        blooms: &mut BloomsBuilder,
+    ) -> Result<ValueSets> {
         let mut sources = Vec::with_capacity(self.inputs.len());
         for (input, rows) in self.inputs.iter().zip(&self.needed) {
             let own = &input.segment.meta().own_columns;
-            let wants = |name: &str| name == REST || own.iter().any(|own| own.column == name);
+            let wants = |name: &str| holds_attributes(own, name);
             let batches = input.segment.stored(wants, rows, BATCH_ROWS)?.collect::<Result<Vec<_>>>()?;
             let first = batches.first().map(RecordBatch::schema);
             sources.push(first.map(|schema| concat_batches(&schema, &batches)).transpose()?);
@@ -141,6 +149,6 @@ impl<'a> Pass<'a> {
                 group.chunks.extend(column.finish()?);
             }
         }
-        Ok(())
+        Ok(spread.set_values())
     }
 }

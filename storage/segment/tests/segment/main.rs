@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+/// The set of attributes.
+mod attribute_set;
 /// Predicates and trace ids against a scan.
 mod candidates;
 /// Flipped bytes.

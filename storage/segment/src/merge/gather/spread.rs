@@ -1,4 +1,4 @@
-//! Spreading the attributes of rows over own columns and the list of the rest, block by block.
+//! Spreading the attributes of rows over the set, own columns and the list of the rest, block by block.
 //!
 //! A value goes to its own column only if the same text comes back from there; else it stays in the list.
 
@@ -14,11 +14,17 @@ use daymark_model::attribute::ValueType;
 use daymark_model::rows;
 
 use super::super::Input;
-use super::super::classes::Classes;
+use super::super::classes::{Classes, Place};
 use crate::attributes::Attribute;
 use crate::blooms::{BloomsBuilder, key_hash};
 use crate::error::Result;
 use crate::projection::{RowAttributes, double_text};
+use crate::value_sets::ValueSets;
+
+/// Building the column of the set.
+mod set_builder;
+
+use set_builder::SetBuilder;
 
 /// The attributes of the rows of one input, and where each key goes.
 struct Source<'a> {
@@ -26,24 +32,34 @@ struct Source<'a> {
     own: Vec<OwnKey>,
     /// By the number of the key.
     listed: Vec<ListedKey>,
+    /// By the number of the text of the input's set.
+    texts: Vec<SetText>,
+}
+
+/// Where the members of a text of the input's set go.
+enum SetText {
+    /// All to the set, as these members of it.
+    Whole(Vec<u32>),
+    Spread(Vec<(u64, Place)>),
 }
 
 /// Where the values of an own column of the input go.
 #[derive(Clone, Copy)]
 struct OwnKey {
     hash: u64,
-    slot: Option<usize>,
+    place: Place,
 }
 
 /// Where the values of a key of the list go, by their type.
 #[derive(Clone, Copy)]
 struct ListedKey {
     hash: u64,
-    slots: [Option<usize>; 8],
+    places: [Place; 9],
 }
 
 pub(super) struct Spread<'a> {
     sources: Vec<Option<Source<'a>>>,
+    set: Option<SetBuilder>,
     columns: Vec<OwnBuilder>,
     rest: RestBuilder,
 }
@@ -55,61 +71,114 @@ impl<'a> Spread<'a> {
         inputs: &'a [Input],
         batches: &'a [Option<RecordBatch>],
     ) -> Result<Self> {
+        let mut set = (!classes.set().is_empty()).then(|| SetBuilder::new(classes.set()));
         let mut sources = Vec::with_capacity(inputs.len());
         for (input, batch) in inputs.iter().zip(batches) {
             let own = &input.segment.meta().own_columns;
             let attributes = batch.as_ref().map(|batch| RowAttributes::of(batch, own)).transpose()?;
-            sources.push(attributes.map(|attributes| Source::new(attributes, classes)));
+            sources.push(attributes.map(|attributes| Source::new(attributes, classes, set.as_mut())));
         }
         let columns = classes.own().iter().map(|own| OwnBuilder::of(own.kind)).collect();
-        Ok(Self { sources, columns, rest: RestBuilder::default() })
+        Ok(Self { sources, set, columns, rest: RestBuilder::default() })
     }
 
-    /// The columns of the next block: the list of the rest, then the own columns.
+    /// The columns of the next block: the list of the rest, the set if there is one, then the own columns.
     pub(super) fn block(
         &mut self,
         places: &[(usize, usize)],
         blooms: &mut BloomsBuilder,
     ) -> Result<Vec<ArrayRef>> {
-        let Self { sources, columns, rest } = self;
+        let Self { sources, set, columns, rest } = self;
         for (row, (input, position)) in places.iter().enumerate() {
             if let Some(source) = &sources[*input] {
-                source.row(*position, |hash, slot, attribute| {
+                if let (Some(members), Some(set)) = (source.whole(*position), set.as_mut()) {
+                    members.iter().for_each(|member| set.push(*member));
+                }
+                source.row(*position, |hash, place, attribute| {
+                    if let (Place::Set(slot), Some(set)) = (place, set.as_mut()) {
+                        let member = set.member(slot, attribute);
+                        set.push(member);
+                        return;
+                    }
                     blooms.attribute(hash, attribute);
-                    let own = slot.is_some_and(|slot| columns[slot].push(row, attribute.value));
-                    if !own {
+                    let is_taken =
+                        matches!(place, Place::Own(slot) if columns[slot].push(row, attribute.value));
+                    if !is_taken {
                         rest.push(attribute);
                     }
                 });
+            }
+            if let Some(set) = set {
+                set.end_row(blooms);
             }
             rest.end_row();
             blooms.end_row();
         }
         let mut arrays = vec![rest.finish()?];
+        arrays.extend(set.as_mut().map(SetBuilder::finish).transpose()?);
         arrays.extend(columns.iter_mut().map(|column| column.finish(places.len())));
         Ok(arrays)
+    }
+
+    /// All values of the keys of the set.
+    pub(super) fn set_values(&self) -> ValueSets {
+        self.set.as_ref().map(SetBuilder::values).unwrap_or_default()
     }
 }
 
 impl<'a> Source<'a> {
-    fn new(attributes: RowAttributes<'a>, classes: &Classes) -> Self {
-        let own = |(key, kind)| OwnKey { hash: key_hash(key), slot: classes.slot(key, kind) };
-        let slots = |key: &str| std::array::from_fn(|kind| classes.slot(key, kind as u8));
-        let listed = |key| ListedKey { hash: key_hash(key), slots: slots(key) };
+    fn new(attributes: RowAttributes<'a>, classes: &Classes, mut set: Option<&mut SetBuilder>) -> Self {
+        let own = |(key, kind)| OwnKey { hash: key_hash(key), place: classes.place(key, kind) };
+        let places = |key: &str| std::array::from_fn(|kind| classes.place(key, kind as u8));
+        let listed = |key| ListedKey { hash: key_hash(key), places: places(key) };
         let (own, listed) =
             (attributes.own_keys().map(own).collect(), attributes.listed_keys().map(listed).collect());
-        Self { attributes, own, listed }
+        let texts = attributes.sets().map_or(&[][..], |sets| sets.texts()).iter().map(|text| {
+            let places =
+                text.iter().map(|member| (key_hash(&member.key), classes.place(&member.key, member.kind)));
+            let places: Vec<_> = places.collect();
+            let slots: Option<Vec<_>> = places
+                .iter()
+                .map(|(_, place)| if let Place::Set(slot) = place { Some(*slot) } else { None })
+                .collect();
+            match (slots, set.as_deref_mut()) {
+                (Some(slots), Some(set)) => SetText::Whole(
+                    slots
+                        .into_iter()
+                        .zip(text)
+                        .map(|(slot, member)| set.member(slot, member.attribute()))
+                        .collect(),
+                ),
+                _ => SetText::Spread(places),
+            }
+        });
+        let texts = texts.collect();
+        Self { attributes, own, listed, texts }
     }
 
-    /// Hands over each attribute of a row with the hash of its key and the place it goes to.
-    fn row(&self, row: usize, mut each: impl FnMut(u64, Option<usize>, Attribute<'_>)) {
+    /// The members of the set that are all the input's set has for a row.
+    fn whole(&self, row: usize) -> Option<&[u32]> {
+        match &self.texts[self.attributes.sets()?.number(row)?] {
+            SetText::Whole(members) => Some(members),
+            SetText::Spread(_) => None,
+        }
+    }
+
+    /// Hands over each other attribute of a row with the hash of its key and the place it goes to.
+    fn row(&self, row: usize, mut each: impl FnMut(u64, Place, Attribute<'_>)) {
         for (number, attribute) in self.attributes.own_of(row) {
-            let OwnKey { hash, slot } = self.own[number];
-            each(hash, slot, attribute);
+            let OwnKey { hash, place } = self.own[number];
+            each(hash, place, attribute);
+        }
+        let text = self.attributes.sets().and_then(|sets| sets.number(row));
+        if let Some(SetText::Spread(places)) = text.map(|text| &self.texts[text]) {
+            for ((hash, place), attribute) in places.iter().zip(self.attributes.set_of(row)) {
+                each(*hash, *place, attribute);
+            }
         }
         for (number, attribute) in self.attributes.listed_of(row) {
-            let ListedKey { hash, slots } = self.listed[number];
-            each(hash, slots.get(usize::from(attribute.kind)).copied().flatten(), attribute);
+            let ListedKey { hash, places } = self.listed[number];
+            each(hash, places[usize::from(attribute.kind).min(8)], attribute);
         }
     }
 }

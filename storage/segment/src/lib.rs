@@ -44,6 +44,8 @@ mod row_groups;
 mod segment;
 /// The attribute set of rows that are read.
 mod set;
+/// Severity texts that only repeat the number.
+mod severity;
 /// The texts of a row that words are searched in.
 mod texts;
 /// From trace id to rows: `trace.idx` and `trace.bf`.

@@ -14,6 +14,7 @@ use crate::pages::PageSource;
 use crate::projection::Projection;
 use crate::ranges::RowRanges;
 use crate::row_groups::ChosenGroups;
+use crate::severity;
 
 /// The rows of one read, as batches of the projection. After an error it ends.
 pub struct Rows {
@@ -49,7 +50,9 @@ impl Iterator for Rows {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let answer = |stored: RecordBatch| self.projection.of_stored(&self.schema, &stored, &self.own);
+        let answer = |stored: RecordBatch| {
+            self.projection.of_stored(&self.schema, &severity::as_buffered(stored)?, &self.own)
+        };
         let batch = self.stored.next()?.and_then(answer);
         if batch.is_err() {
             self.stored.reader = None;
@@ -60,12 +63,14 @@ impl Iterator for Rows {
 
 /// Whether a projection needs a column of the file.
 pub(crate) fn is_needed(projection: &Projection, meta: &Meta, name: &str) -> bool {
+    let wants = |name: &str| projection.columns.iter().any(|column| column == name);
     let is_in_set = |key: &String| meta.set_keys.contains(key);
     match meta.own_columns.iter().find(|column| column.column == name) {
         Some(column) => projection.attributes || projection.keys.contains(&column.key),
         None if name == SET => projection.attributes || projection.keys.iter().any(is_in_set),
         None if name == REST => projection.attributes || !projection.keys.iter().all(is_in_set),
-        None => projection.columns.iter().any(|column| column == name),
+        None if name == severity::NUMBER => wants(name) || wants(severity::TEXT),
+        None => wants(name),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::index::Indexer;
 use crate::layout::{self, block_rows, row_group_rows};
 use crate::meta::{Meta, Spec};
 use crate::projection::column;
+use crate::severity;
 use crate::texts::text_column;
 
 /// Writes rows in buffer layout into the empty folder `dir`.
@@ -41,7 +42,7 @@ pub fn write(
         let mut chunks = Vec::new();
         for (number, mut column) in data.columns()?.into_iter().enumerate() {
             for block in group {
-                column.block(block.column(number))?;
+                column.block(&severity::in_file(block, number)?)?;
             }
             chunks.extend(column.finish()?);
         }

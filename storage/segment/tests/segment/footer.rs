@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, UInt8Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int32Type};
 use daymark_model::rows;
 use daymark_model::signal::Table;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 
@@ -102,4 +105,31 @@ fn long_values_cut_pages_earlier_and_come_back() {
     assert!(pages.len() > 2, "{} pages for 48 MiB", pages.len());
     let all = Projection::all(Table::Logs);
     assert!(read_all(&segment, &all) == of_rows(Table::Logs, &all, &[rows]));
+}
+
+#[test]
+fn a_severity_text_that_repeats_the_number_is_null_and_none_is_empty() {
+    let numbers = [9, 12, 9, 9, 0, 0, 17];
+    let texts = [Some("INFO"), Some("INFO"), Some("info"), None, None, Some("UNSET"), Some("WARN")];
+    let template = Draw::new(Table::Logs, 3).batch(numbers.len());
+    let schema = template.schema();
+    let columns = schema.fields().iter().zip(template.columns()).map(|(field, column)| -> ArrayRef {
+        match field.name().as_str() {
+            "severity_number" => Arc::new(UInt8Array::from(numbers.to_vec())),
+            "severity_text" => Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>()),
+            _ => Arc::clone(column),
+        }
+    });
+    let rows = RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap();
+    let (dir, segment) = written(Table::Logs, std::slice::from_ref(&rows));
+
+    let file = File::open(dir.path().join("data.parquet")).unwrap();
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let stored =
+        cast(reader.next().unwrap().unwrap().column_by_name("severity_text").unwrap(), &DataType::Utf8);
+    let expected = [None, None, Some("info"), Some(""), Some(""), None, Some("WARN")];
+    assert_eq!(stored.unwrap().as_string::<i32>(), &StringArray::from(expected.to_vec()));
+
+    let asked = Projection::columns(["severity_text"]);
+    assert_eq!(read_all(&segment, &asked).column(0).as_string::<i32>(), &StringArray::from(texts.to_vec()));
 }

@@ -19,6 +19,9 @@ const TEXTS: [&str; 8] =
     ["", "a", "Zoë \u{1f980}", "line\nbreak", "\"quoted\\\"", "0", "\u{0}\u{1}", "日本語"];
 const SERVICES: [&str; 4] = ["cart", "payment", "unknown_service", "größe"];
 const NAMES: [&str; 5] = ["GET /", "POST /checkout", "", "SELECT shop", "consume orders"];
+/// Never empty: a buffer holds null then.
+const SEVERITIES: [&str; 9] =
+    ["UNSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "info", "Zoë \u{1f980}"];
 const KEYS: [&str; 8] =
     ["http.route", "user.id", "x$i", "thread.id", "daymark.é", "x", "nested.map", "retry"];
 
@@ -77,6 +80,11 @@ impl Draw {
             ("span_id", _) => self.ids(count, 8, field.is_nullable(), u64::MAX),
             ("resource_id", _) => Arc::new(self.numbers(count, 3)),
             ("series_id", _) => Arc::new(self.numbers(count, 6)),
+            ("severity_text", _) => {
+                let texts = (0..count).map(|_| self.random.chance(80).then(|| self.random.pick(&SEVERITIES)));
+                let texts: Vec<_> = texts.collect();
+                Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>())
+            }
             ("severity_number", _) => {
                 let values = (0..count).map(|_| self.random.below(25) as u8);
                 Arc::new(values.collect::<UInt8Array>())

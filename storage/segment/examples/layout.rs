@@ -1,6 +1,6 @@
 //! What the layout of a segment costs: bytes of a row by file and by column, and the time of writes and of
-//! reads of whole traces, over the shop of the benchmarks. Run it in release:
-//! `cargo run --release -p daymark-segment --example layout -- [spans|logs] [rows] [traces a second]`.
+//! reads of whole traces, over the shop of the benchmarks. `cargo build --release --workspace --example layout`
+//! makes `target/release/examples/layout [spans|logs] [rows] [traces a second]`.
 
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 

@@ -5,20 +5,21 @@ use std::collections::HashMap;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// The order of docs/architecture.md.
-const RANKS: [(&str, u8); 13] = [
+const RANKS: [(&str, u8); 14] = [
     ("daymark-model", 0),
     ("daymark-workload", 0),
     ("daymark-vfs", 0),
     ("daymark-view", 1),
     ("daymark-decode", 1),
     ("daymark-wal", 1),
-    ("daymark-segment", 1),
-    ("daymark-storage", 2),
+    ("daymark-aggregate", 1),
+    ("daymark-segment", 2),
     ("daymark-collector", 2),
-    ("daymark-serve", 3),
-    ("daymark-query", 3),
-    ("daymark", 4),
-    ("daymark-benches", 5),
+    ("daymark-serve", 2),
+    ("daymark-storage", 3),
+    ("daymark-query", 4),
+    ("daymark", 5),
+    ("daymark-benches", 6),
 ];
 
 /// Who may name a crate that decides compile time or that couples the sides.

@@ -1,7 +1,28 @@
 //! Sums over spans that dashboards, the map and alerts ask for: rate, errors and durations, and who called
 //! whom.
+//!
+//! Rows of spans come in ([`Taker`]) and become additive sums ([`Sums`]). What a span counts as depends on
+//! its parent, which may lie in another buffer or file; a span that needs one that is not there stays open
+//! ([`Sums::part`]), and whoever has all parts counts the open spans of all together ([`Sums::rest`]). The
+//! sums of the parts and of the rest are the sums of the whole.
 
 /// Distributions of durations.
 pub mod sketch;
+/// What is known of a span.
+mod span;
 
 pub use sketch::Sketch;
+pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
+
+/// Rows that are not what they should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(pub String);
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Self(error.to_string())
+    }
+}

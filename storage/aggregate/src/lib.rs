@@ -6,11 +6,14 @@
 //! ([`Sums::part`]), and whoever has all parts counts the open spans of all together ([`Sums::rest`]). The
 //! sums of the parts and of the rest are the sums of the whole.
 
+/// Who called whom.
+mod family;
 /// Distributions of durations.
 pub mod sketch;
 /// What is known of a span.
 mod span;
 
+pub use family::wanted;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 

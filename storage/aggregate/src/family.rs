@@ -1,0 +1,119 @@
+//! Who called whom among some spans, and how sure that is while others may still come.
+//!
+//! A span's caller is its parent when that belongs to another service. A span that has the id of its caller
+//! (Zipkin) shares it with a client span; a child of that id belongs to either half. Every rule here looks
+//! at one span and those its ids name, so that the answer does not depend on how spans came together.
+
+use std::collections::HashMap;
+
+use crate::span::{Kind, Span, SpanKey};
+
+/// Where a span stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// It has no parent.
+    Root,
+    /// Its parent is of its own service.
+    Inside,
+    /// It was called by the span of this number.
+    Called(usize),
+    /// Its parent is not there.
+    Orphan,
+}
+
+/// A relation, and whether no further span could change it.
+pub(crate) type Verdict = (Relation, bool);
+
+/// The spans that decide where a span stands.
+pub fn wanted(span: &Span) -> impl Iterator<Item = SpanKey> {
+    let twin = span.label.is_shared.then_some(span.id);
+    let trace = span.trace;
+    span.parent.into_iter().chain(twin).map(move |id| (trace, id))
+}
+
+/// Some spans by their ids.
+pub(crate) struct Family<'a> {
+    spans: &'a [&'a Span],
+    first: HashMap<SpanKey, u32>,
+    /// For each span the next one of the same ids.
+    next: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<'a> Family<'a> {
+    pub(crate) fn of(spans: &'a [&'a Span]) -> Self {
+        let mut first = HashMap::with_capacity(spans.len());
+        let mut next = vec![NONE; spans.len()];
+        for (at, span) in spans.iter().enumerate().rev() {
+            if let Some(later) = first.insert(span.key(), at as u32) {
+                next[at] = later;
+            }
+        }
+        Self { spans, first, next }
+    }
+
+    fn by_key(&self, key: SpanKey) -> impl Iterator<Item = usize> + '_ {
+        let known = |at: u32| (at != NONE).then_some(at as usize);
+        let first = self.first.get(&key).and_then(|at| known(*at));
+        std::iter::successors(first, move |at| known(self.next[*at]))
+    }
+
+    pub(crate) fn verdict(&self, at: usize) -> Verdict {
+        let span = self.spans[at];
+        let by_parent = self.by_parent(at);
+        if !span.label.is_shared {
+            return by_parent;
+        }
+        let twins = || {
+            let twins = self.by_key(span.key()).map(|twin| (twin, self.spans[twin]));
+            twins.filter(|(_, twin)| !twin.label.is_shared && twin.label.kind == Kind::Client)
+        };
+        if twins().any(|(_, twin)| twin.is_of(span)) {
+            return (Relation::Inside, true);
+        }
+        match self.least(twins().map(|(twin, _)| twin)) {
+            Some(caller) => (Relation::Called(caller), true),
+            None => (by_parent.0, false),
+        }
+    }
+
+    fn by_parent(&self, at: usize) -> Verdict {
+        let span = self.spans[at];
+        let Some(parent) = span.parent else { return (Relation::Root, true) };
+        let parents = || self.by_key((span.trace, parent));
+        let halves = |shared: bool| parents().filter(move |at| self.spans[*at].label.is_shared == shared);
+        let (owned, shared) = (self.least(halves(false)), self.least(halves(true)));
+        let inside = |at: usize| self.spans[at].is_of(span);
+        let called = |half: usize, is_sure| {
+            if inside(half) { (Relation::Inside, is_sure) } else { (Relation::Called(half), is_sure) }
+        };
+        if span.label.kind.is_entry() {
+            // What enters a service was called by the half that leaves one.
+            let same = halves(false).find(|at| inside(*at));
+            return match (same.or(owned), shared) {
+                (Some(half), _) => called(half, true),
+                (None, Some(half)) => called(half, false),
+                (None, None) => (Relation::Orphan, false),
+            };
+        }
+        if parents().any(inside) {
+            return (Relation::Inside, true);
+        }
+        match (owned, shared) {
+            (Some(_), Some(half)) => called(half, true),
+            (None, Some(half)) => called(half, false),
+            // A client span may have another half, in which the span would be inside.
+            (Some(half), None) => called(half, self.spans[half].label.kind != Kind::Client),
+            (None, None) => (Relation::Orphan, false),
+        }
+    }
+
+    /// Of several spans with one id always the same.
+    fn least(&self, spans: impl Iterator<Item = usize>) -> Option<usize> {
+        spans.min_by_key(|at| {
+            let span = self.spans[*at];
+            (span.owner.service.as_str(), span.start, span.label.name.as_str(), span.duration)
+        })
+    }
+}

@@ -12,10 +12,13 @@ mod family;
 pub mod sketch;
 /// What is known of a span.
 mod span;
+/// Additive sums.
+mod sums;
 
 pub use family::wanted;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
+pub use sums::Sums;
 
 /// Rows that are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,306 @@
+//! Additive sums: rate, errors and durations of spans and of calls by key and bucket.
+//!
+//! A span counts once, when nothing that may still come can change what it counts as, or with the rest.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use daymark_model::time::Nanos;
+
+use crate::family::{Family, Relation};
+use crate::sketch::Sketch;
+use crate::span::{Kind, Label, Owner, Span, StatusClass, Target};
+
+/// Lengths of buckets, in seconds.
+pub(crate) const RED_STEP_S: i32 = 10;
+pub(crate) const INSTANCES_STEP_S: i32 = 60;
+pub(crate) const EDGES_STEP_S: i32 = 10;
+
+/// Who calls a root.
+const USER: &str = "user";
+
+/// Sums of durations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Times {
+    pub(crate) count: u64,
+    pub(crate) errors: u64,
+    pub(crate) adjusted: f64,
+    pub(crate) sum: u64,
+    pub(crate) min: u64,
+    pub(crate) max: u64,
+    pub(crate) sketch: Sketch,
+}
+
+impl Times {
+    fn add(&mut self, span: &Span) {
+        self.min = if self.count == 0 { span.duration } else { self.min.min(span.duration) };
+        self.max = self.max.max(span.duration);
+        self.count += 1;
+        self.errors += u64::from(span.label.is_error);
+        self.adjusted += span.adjusted;
+        self.sum = self.sum.saturating_add(span.duration);
+        self.sketch.add(span.duration);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.errors += other.errors;
+        self.adjusted += other.adjusted;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.sketch.merge(&other.sketch);
+    }
+}
+
+/// Sums of calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Calls {
+    pub(crate) count: u64,
+    pub(crate) errors: u64,
+    pub(crate) client_sum: u64,
+    pub(crate) client: Sketch,
+    pub(crate) server_sum: u64,
+    pub(crate) server: Sketch,
+    pub(crate) queue_sum: Option<u64>,
+    pub(crate) mtls: u64,
+}
+
+impl Calls {
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.errors += other.errors;
+        self.client_sum = self.client_sum.saturating_add(other.client_sum);
+        self.client.merge(&other.client);
+        self.server_sum = self.server_sum.saturating_add(other.server_sum);
+        self.server.merge(&other.server);
+        if let Some(more) = other.queue_sum {
+            self.queue_sum = Some(self.queue_sum.unwrap_or_default().saturating_add(more));
+        }
+        self.mtls += other.mtls;
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RedKey {
+    pub(crate) bucket: i64,
+    pub(crate) service: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) env: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) is_entry: bool,
+    pub(crate) status_class: StatusClass,
+    pub(crate) peer: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EdgeKey {
+    pub(crate) bucket: i64,
+    pub(crate) client: String,
+    pub(crate) server: String,
+    pub(crate) server_kind: &'static str,
+    pub(crate) is_messaging: bool,
+    pub(crate) operation: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) env: Option<String>,
+}
+
+/// Shared by address: owners and labels live as long as the sums that name them.
+type Address = usize;
+
+fn address<T>(shared: &Arc<T>) -> Address {
+    Arc::as_ptr(shared) as Address
+}
+
+#[derive(Clone, Debug)]
+struct RedSum {
+    owner: Arc<Owner>,
+    label: Arc<Label>,
+    times: Times,
+}
+
+#[derive(Clone, Debug)]
+struct EdgeSum {
+    client: Option<Arc<Owner>>,
+    server: Option<Arc<Owner>>,
+    label: Arc<Label>,
+    calls: Calls,
+}
+
+/// Both halves of a call, as far as there are two; at least one is there.
+type Halves<'a> = (Option<&'a Span>, Option<&'a Span>);
+
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    red: HashMap<(i64, bool, Address, Address), RedSum>,
+    instances: HashMap<(i64, Address), (Arc<Owner>, Times)>,
+    edges: HashMap<(i64, bool, [Address; 3]), EdgeSum>,
+}
+
+impl Sums {
+    /// Counts the spans of a part whose place no other part can change, and gives back the others.
+    pub fn part(&mut self, spans: &[Span]) -> Vec<Span> {
+        let all: Vec<&Span> = spans.iter().collect();
+        let family = Family::of(&all);
+        let verdicts: Vec<_> = (0..spans.len()).map(|at| family.verdict(at)).collect();
+        let mut is_answered: Vec<bool> = spans.iter().map(|span| span.is_answered).collect();
+        for verdict in &verdicts {
+            if let (Relation::Called(caller), true) = *verdict {
+                is_answered[caller] = true;
+            }
+        }
+        let mut open = Vec::new();
+        for (at, span) in spans.iter().enumerate() {
+            let (relation, is_sure) = verdicts[at];
+            if is_sure && (is_answered[at] || !span.awaits_answer()) {
+                self.count(span, relation, is_answered[at], &all);
+            } else {
+                open.push(Span { is_answered: is_answered[at], ..span.clone() });
+            }
+        }
+        open
+    }
+
+    /// Counts spans by the best that can be known of them now. `others` tell where these stand: spans that
+    /// are [`crate::wanted`], which are counted elsewhere if they are not among these too.
+    pub fn rest(&mut self, spans: &[Span], others: &[Span]) {
+        let identity = |span: &Span| (span.key(), span.label.is_shared);
+        let here: HashSet<_> = spans.iter().map(identity).collect();
+        let others = others.iter().filter(|other| !here.contains(&identity(other)));
+        let all: Vec<&Span> = spans.iter().chain(others).collect();
+        let family = Family::of(&all);
+        let relations: Vec<_> = (0..spans.len()).map(|at| family.verdict(at).0).collect();
+        let mut is_answered: Vec<bool> = all.iter().map(|span| span.is_answered).collect();
+        for relation in &relations {
+            if let Relation::Called(caller) = *relation {
+                is_answered[caller] = true;
+            }
+        }
+        for (at, span) in spans.iter().enumerate() {
+            self.count(span, relations[at], is_answered[at], &all);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.red.is_empty()
+    }
+
+    fn count(&mut self, span: &Span, relation: Relation, is_answered: bool, all: &[&Span]) {
+        let label = &span.label;
+        let is_entry = match relation {
+            _ if label.kind.is_entry() => true,
+            Relation::Root | Relation::Called(_) => true,
+            Relation::Inside => false,
+            // Who sends kinds has told; who sends none is called by somebody who sends nothing.
+            Relation::Orphan => label.kind == Kind::Unspecified,
+        };
+        let key = (bucket(span, RED_STEP_S), is_entry, address(&span.owner), address(label));
+        let sum = self.red.entry(key).or_insert_with(|| RedSum {
+            owner: Arc::clone(&span.owner),
+            label: Arc::clone(label),
+            times: Times::default(),
+        });
+        sum.times.add(span);
+        if is_entry {
+            let key = (bucket(span, INSTANCES_STEP_S), address(&span.owner));
+            let sum = self.instances.entry(key);
+            sum.or_insert_with(|| (Arc::clone(&span.owner), Times::default())).1.add(span);
+        }
+        match relation {
+            Relation::Called(caller) => self.call((Some(all[caller]), Some(span))),
+            Relation::Root if label.kind == Kind::Server => self.call((None, Some(span))),
+            _ => {}
+        }
+        if label.kind.is_exit() && label.peer.is_some() && (span.calls_database() || !is_answered) {
+            self.call((Some(span), None));
+        }
+    }
+
+    fn call(&mut self, (client, server): Halves<'_>) {
+        let Some(span) = server.or(client) else { return };
+        let is_messaging = server.is_some_and(|server| server.label.kind == Kind::Consumer)
+            || client.is_some_and(|client| client.label.kind == Kind::Producer)
+            || (server.is_none() && span.label.target == Target::Queue);
+        let owner = |half: Option<&Span>| half.map(|half| Arc::clone(&half.owner));
+        let of = |half: Option<&Span>| half.map_or(0, |half| address(&half.owner));
+        let key = (bucket(span, EDGES_STEP_S), is_messaging, [of(client), of(server), address(&span.label)]);
+        let sum = self.edges.entry(key).or_insert_with(|| EdgeSum {
+            client: owner(client),
+            server: owner(server),
+            label: Arc::clone(&span.label),
+            calls: Calls::default(),
+        });
+        let mut one = Calls { count: 1, errors: u64::from(span.label.is_error), ..Calls::default() };
+        if let Some(client) = client {
+            one.client_sum = client.duration;
+            one.client.add(client.duration);
+        }
+        if let Some(server) = server {
+            one.server_sum = server.duration;
+            one.server.add(server.duration);
+        }
+        if let (true, Some(client), Some(server)) = (is_messaging, client, server) {
+            let waited = server.start.saturating_sub(client.end());
+            one.queue_sum = Some(u64::try_from(waited).unwrap_or_default());
+        }
+        let is_mtls = [client, server].into_iter().flatten().any(|half| half.label.is_mtls);
+        one.mtls = u64::from(is_mtls);
+        sum.calls.merge(&one);
+    }
+
+    pub(crate) fn red(&self) -> BTreeMap<RedKey, Times> {
+        let mut rows: BTreeMap<_, Times> = BTreeMap::new();
+        for ((bucket, is_entry, ..), RedSum { owner, label, times }) in &self.red {
+            let key = RedKey {
+                bucket: *bucket,
+                service: owner.service.clone(),
+                namespace: owner.namespace.clone(),
+                env: owner.env.clone(),
+                version: owner.version.clone(),
+                name: label.name.clone(),
+                kind: label.kind,
+                is_entry: *is_entry,
+                status_class: label.status_class,
+                peer: label.peer.clone(),
+            };
+            rows.entry(key).or_default().merge(times);
+        }
+        rows
+    }
+
+    pub(crate) fn instances(&self) -> BTreeMap<(i64, &Owner), Times> {
+        let mut rows: BTreeMap<_, Times> = BTreeMap::new();
+        for ((bucket, _), (owner, times)) in &self.instances {
+            rows.entry((*bucket, owner.as_ref())).or_default().merge(times);
+        }
+        rows
+    }
+
+    pub(crate) fn edges(&self) -> BTreeMap<EdgeKey, Calls> {
+        let mut rows: BTreeMap<_, Calls> = BTreeMap::new();
+        for ((bucket, is_messaging, _), EdgeSum { client, server, label, calls }) in &self.edges {
+            let of = server.as_ref().or(client.as_ref());
+            let key = EdgeKey {
+                bucket: *bucket,
+                client: client.as_ref().map_or(USER, |owner| owner.service.as_str()).to_owned(),
+                server: match server {
+                    Some(owner) => owner.service.clone(),
+                    None => label.peer.clone().unwrap_or_default(),
+                },
+                server_kind: if server.is_some() { "service" } else { label.target.name() },
+                is_messaging: *is_messaging,
+                operation: label.name.clone(),
+                namespace: server.as_ref().and_then(|owner| owner.namespace.clone()),
+                env: of.and_then(|owner| owner.env.clone()),
+            };
+            rows.entry(key).or_default().merge(calls);
+        }
+        rows
+    }
+}
+
+fn bucket(span: &Span, step_s: i32) -> i64 {
+    Nanos(span.start).floor(i64::from(step_s) * Nanos::SECOND).0
+}

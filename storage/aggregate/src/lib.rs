@@ -14,11 +14,14 @@ pub mod sketch;
 mod span;
 /// Additive sums.
 mod sums;
+/// Sums as rows of the public tables.
+mod table;
 
 pub use family::wanted;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::Sums;
+pub use table::Aggregate;
 
 /// Rows that are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,12 +16,15 @@ mod span;
 mod sums;
 /// Sums as rows of the public tables.
 mod table;
+/// Rows of spans to spans.
+mod take;
 
 pub use family::wanted;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::Sums;
 pub use table::Aggregate;
+pub use take::{COLUMNS, KEYS, Taker};
 
 /// Rows that are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,8 @@
 
 /// Who called whom.
 mod family;
+/// Open spans as rows, and back.
+mod open;
 /// Distributions of durations.
 pub mod sketch;
 /// What is known of a span.
@@ -20,6 +22,7 @@ mod table;
 mod take;
 
 pub use family::wanted;
+pub use open::{open_batch, open_spans};
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::Sums;

@@ -1,0 +1,7 @@
+//! Sums of parts and of the rest are the sums of the whole, however the whole was split.
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect has failed")]
+
+/// Random forests of spans.
+mod forest;
+/// Sums against plain code, and parts against the whole.
+mod parts;

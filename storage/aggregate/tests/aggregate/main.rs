@@ -3,5 +3,7 @@
 
 /// Random forests of spans.
 mod forest;
+/// Small cases worked out by hand.
+mod meaning;
 /// Sums against plain code, and parts against the whole.
 mod parts;

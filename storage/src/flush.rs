@@ -252,6 +252,7 @@ impl Load {
             stream: DEFAULT_STREAM.to_owned(),
             level: Level::L0,
             window: None,
+            is_final: false,
             lsns: vec![LsnRange { from: first.0, to: last.0 }],
             arrival_min: self.chunks.iter().map(|chunk| chunk.arrival).min().unwrap_or(now),
             arrival_max: self.chunks.iter().map(|chunk| chunk.arrival).max().unwrap_or(now),

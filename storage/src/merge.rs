@@ -208,7 +208,7 @@ impl Inner {
         inputs: &[Input],
     ) -> Result<(Written, MergeStats), Error> {
         let id = Ulid::generate().to_string();
-        let spec = job.spec(start, &self.epoch);
+        let spec = job.spec(start, &self.epoch, self.clock.now());
         self.write_in_tmp(&id, |finished| {
             let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs)?;
             Ok((self.place(id.clone(), &job.tenant, &meta, sources_of)?, stats))
@@ -267,13 +267,21 @@ impl Job {
         format!("{} segments of {} ({rows} rows) to L{to}", self.inputs.len(), self.table)
     }
 
-    fn spec(&self, start: Option<i64>, node: &str) -> Spec {
+    /// Whether the window is closed, so that what still waits for another half has waited long enough.
+    fn is_final(&self, start: Option<i64>, now: Nanos) -> bool {
+        let arrival = self.inputs.iter().map(|one| one.segment.meta().arrival_max).max().unwrap_or_default();
+        let end = start.map_or(arrival, |start| start.saturating_add(self.step));
+        self.level == Level::L2 && end.max(arrival).saturating_add(CLOSED) < now.0
+    }
+
+    fn spec(&self, start: Option<i64>, node: &str, now: Nanos) -> Spec {
         let metas = || self.inputs.iter().map(|one| one.segment.meta());
         Spec {
             table: self.table,
             tenant: self.tenant.to_string(),
             stream: metas().next().map(|meta| meta.stream.clone()).unwrap_or_default(),
             level: self.level,
+            is_final: self.is_final(start, now),
             window: start.map(|from| Window { from, to: from.saturating_add(self.step) }),
             lsns: metas().flat_map(|meta| meta.lsns.iter().copied()).collect(),
             arrival_min: Nanos(metas().map(|meta| meta.arrival_min).min().unwrap_or_default()),

@@ -69,6 +69,8 @@ pub struct Spec {
     pub level: Level,
     /// None at level 0 and for a file of stragglers.
     pub window: Option<Window>,
+    /// Whether no more rows of the window are expected: then nothing waits for another half any more.
+    pub is_final: bool,
     pub lsns: Vec<LsnRange>,
     pub arrival_min: Nanos,
     pub arrival_max: Nanos,

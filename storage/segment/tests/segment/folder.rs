@@ -25,6 +25,7 @@ pub(crate) fn spec(table: Table) -> Spec {
         arrival_max: Nanos(2),
         node: "00".into(),
         inputs: Vec::new(),
+        is_final: false,
     }
 }
 

@@ -27,6 +27,12 @@ pub enum Error {
     Arrow(#[from] ArrowError),
 }
 
+impl From<daymark_aggregate::Error> for Error {
+    fn from(error: daymark_aggregate::Error) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
 impl Error {
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }

@@ -4,6 +4,8 @@
 //! [`Segment`]. The rows are the truth; every other file of a folder can be rebuilt from them. Bytes that
 //! fail their checksum never become an answer. The format is told in docs/formats/segment.md.
 
+/// Sums over spans.
+mod aggregates;
 /// The attributes of a row and their JSON text.
 mod attributes;
 /// Split-block Bloom filter.
@@ -63,6 +65,7 @@ mod words;
 /// Writing a level 0 segment.
 mod write;
 
+pub use aggregates::spans_of_rows;
 pub use error::{Error, Result};
 pub use merge::{Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};

@@ -5,6 +5,7 @@
 //! pass of [`PASS_GROUPS`] row groups. The inputs stay as they are.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
 use daymark_vfs::Vfs;
 
+use crate::aggregates::Summing;
 use crate::attributes::has_attributes;
 use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder};
 use crate::data::DataWriter;
@@ -32,6 +34,8 @@ mod gather;
 mod order;
 /// Which rows tell the same.
 mod repeats;
+/// Runs of whole traces.
+mod slices;
 
 use classes::Classes;
 use gather::Pass;
@@ -82,9 +86,23 @@ pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<
         repeats: repeats::by_source(table, inputs, &kept.repeats)?,
         conflicts: repeats::by_source(table, inputs, &kept.conflicts)?,
     };
+    let slices = slices::of_traces(&sorted, &kept.rows);
     drop(sorted);
-    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described)?;
+    let sums = if table == Table::Spans { Some(sums(inputs, &kept.rows, slices)?) } else { None };
+    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described, sums)?;
     Ok((meta, stats))
+}
+
+/// The sums over the spans that stay.
+fn sums(inputs: &[Input], rows: &[RowRef], slices: Vec<Range<usize>>) -> Result<Summing> {
+    let mut sums = Summing::default();
+    for slice in slices {
+        for (input, rows) in inputs.iter().zip(repeats::by_input(inputs, rows[slice].to_vec())) {
+            sums.read(&input.segment, &rows)?;
+        }
+        sums.end_traces();
+    }
+    Ok(sums)
 }
 
 fn write_rows(
@@ -94,6 +112,7 @@ fn write_rows(
     inputs: &[Input],
     rows: &[RowRef],
     described: &Described,
+    sums: Option<Summing>,
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
     let classes = Classes::of(spec.table, inputs, rows.len())?;
@@ -116,6 +135,9 @@ fn write_rows(
     write_described(&mut folder, spec.table, &described.resources, &described.series)?;
     if has_attributes(spec.table) {
         folder.write(ATTRIBUTE_BLOOMS, &blooms.encode())?;
+    }
+    if let Some(sums) = sums {
+        sums.write(&mut folder, spec.is_final)?;
     }
     let (own, set_keys) = classes.into_parts();
     let meta = Meta { set_keys, ..Meta::new(spec, indexer.rows(), indexer.time(), own) };

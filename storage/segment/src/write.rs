@@ -13,6 +13,7 @@ use daymark_model::rows::{self, Resource, Series};
 use daymark_model::signal::{Signal, Table};
 use daymark_vfs::Vfs;
 
+use crate::aggregates::Summing;
 use crate::data::DataWriter;
 use crate::described::{RESOURCES, SERIES, encode_resources, encode_series};
 use crate::error::{Error, Result};
@@ -56,6 +57,9 @@ pub fn write(
     }
     data.finish(&mut folder)?;
     write_described(&mut folder, spec.table, resources, series)?;
+    if spec.table == Table::Spans {
+        Summing::of_rows(rows, resources)?.write(&mut folder, spec.is_final)?;
+    }
     let meta = Meta::new(spec, indexer.rows(), indexer.time(), Vec::new());
     indexer.write(&mut folder)?;
     folder.seal(meta)

@@ -1,0 +1,199 @@
+//! `red.parquet`, `red_instances.parquet`, `edges.parquet`: sums over the spans of a segment, and
+//! `pending.parquet`: spans that are in none of them yet, because a span that is not in the segment may
+//! change what they count as.
+//!
+//! All four are made from the rows, when the segment is written and again when one of them is damaged.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use bytes::Bytes;
+use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, SpanKey, Sums, Taker, open_batch, open_spans};
+use daymark_model::id::TraceId;
+use daymark_model::rows::Resource;
+use daymark_model::signal::Table;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::error::{Error, Result};
+use crate::folder::Folder;
+use crate::meta::Level;
+use crate::projection::Projection;
+use crate::ranges::RowRanges;
+use crate::segment::Segment;
+use crate::verify::proved;
+
+pub(crate) const PENDING: &str = "pending.parquet";
+const BATCH_ROWS: usize = 16_384;
+
+fn file_of(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Red => "red.parquet",
+        Aggregate::RedInstances => "red_instances.parquet",
+        Aggregate::Edges => "edges.parquet",
+    }
+}
+
+fn projection() -> Projection {
+    let keys = KEYS.iter().map(|key| (*key).to_owned()).collect();
+    Projection { keys, ..Projection::columns(COLUMNS) }
+}
+
+/// Sums of a segment in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Summing {
+    taker: Taker,
+    spans: Vec<Span>,
+    sums: Sums,
+    open: Vec<Span>,
+}
+
+impl Summing {
+    /// The sums of rows in buffer layout.
+    pub(crate) fn of_rows(rows: &[RecordBatch], resources: &[Arc<Resource>]) -> Result<Self> {
+        let mut summing = Self { taker: Taker::new(resources), ..Self::default() };
+        for batch in rows {
+            summing.taker.take(&projection().of_rows(Table::Spans, batch)?, &mut summing.spans)?;
+        }
+        summing.end_traces();
+        Ok(summing)
+    }
+
+    /// The sums of all rows of a segment.
+    fn of_segment(segment: &Segment) -> Result<Self> {
+        let mut summing = Self::default();
+        summing.read(segment, &RowRanges::all(segment.meta().rows))?;
+        summing.end_traces();
+        Ok(summing)
+    }
+
+    pub(crate) fn read(&mut self, segment: &Segment, rows: &RowRanges) -> Result<()> {
+        self.taker.know(segment.resources());
+        for batch in segment.read(&projection(), rows, BATCH_ROWS)? {
+            self.taker.take(&batch?, &mut self.spans)?;
+        }
+        Ok(())
+    }
+
+    /// All spans of the traces so far were read.
+    pub(crate) fn end_traces(&mut self) {
+        self.open.extend(self.sums.part(&self.spans));
+        self.spans.clear();
+    }
+
+    /// Nothing is waited for any more.
+    fn end(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        self.sums.rest(&open, &[]);
+    }
+
+    /// Writes the files; with nothing left to wait for there is no `pending.parquet`.
+    pub(crate) fn write(mut self, folder: &mut Folder<'_>, is_final: bool) -> Result<()> {
+        if is_final {
+            self.end();
+        } else {
+            folder.write(PENDING, &encode(&open_batch(&self.open)?)?)?;
+        }
+        for aggregate in Aggregate::ALL {
+            folder.write(file_of(aggregate), &encode(&aggregate.rows(&self.sums)?)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Sums over spans.
+impl Segment {
+    /// The rows of an aggregate: of all spans but the open ones.
+    pub fn aggregate(&self, aggregate: Aggregate) -> Result<RecordBatch> {
+        if let Some(rows) = self.stored_rows(file_of(aggregate), &aggregate.schema()) {
+            return Ok(rows);
+        }
+        let mut summing = Summing::of_segment(self)?;
+        if !self.is_open() {
+            summing.end();
+        }
+        Ok(aggregate.rows(&summing.sums)?)
+    }
+
+    /// Whether spans of other segments and of buffers tell what open spans here count as.
+    pub fn is_open(&self) -> bool {
+        let files = &self.meta().files;
+        let has_sums = files.contains_key(file_of(Aggregate::Red));
+        files.contains_key(PENDING) || (!has_sums && self.meta().level != Level::L2)
+    }
+
+    /// The spans that are in no aggregate.
+    pub fn open_spans(&self) -> Result<Vec<Span>> {
+        if !self.is_open() {
+            return Ok(Vec::new());
+        }
+        let schema = open_batch(&[])?.schema();
+        match self.stored_rows(PENDING, &schema) {
+            Some(rows) => Ok(open_spans(&rows)?),
+            None => Ok(Summing::of_segment(self)?.open),
+        }
+    }
+
+    /// The spans of some ids, but for hidden rows.
+    pub fn spans(&self, wanted: &HashSet<SpanKey>, hidden: Option<&RowRanges>) -> Result<Vec<Span>> {
+        let traces: HashSet<_> = wanted.iter().map(|(trace, _)| *trace).collect();
+        let of_traces = traces.into_iter().map(|trace| self.trace_rows(TraceId(trace)));
+        let mut ranges: Vec<_> = of_traces.flat_map(|rows| rows.as_slice().to_vec()).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let rows: RowRanges = ranges.into_iter().collect();
+        let mut summing = Summing::default();
+        summing.read(self, &hidden.map_or_else(|| rows.clone(), |hidden| rows.without(hidden)))?;
+        summing.spans.retain(|span| wanted.contains(&span.key()));
+        Ok(summing.spans)
+    }
+
+    /// The rows of a file; nothing when it is not there or not what was written.
+    fn stored_rows(&self, name: &str, schema: &SchemaRef) -> Option<RecordBatch> {
+        if !self.meta().files.contains_key(name) {
+            return None;
+        }
+        let bytes = proved(self.dir(), self.meta(), name).map_err(|finding| Error::Input(finding.what));
+        bytes
+            .and_then(|bytes| decode(bytes, schema))
+            .map_err(
+                |error| tracing::warn!(%error, name, dir = %self.dir().display(), "made anew from the rows"),
+            )
+            .ok()
+    }
+}
+
+/// The spans of rows in buffer layout.
+pub fn spans_of_rows(rows: &RecordBatch, resources: &[Arc<Resource>]) -> Result<Vec<Span>> {
+    let mut spans = Vec::new();
+    Taker::new(resources).take(&projection().of_rows(Table::Spans, rows)?, &mut spans)?;
+    Ok(spans)
+}
+
+fn encode(batch: &RecordBatch) -> Result<Vec<u8>> {
+    let with_id = |(id, field): (usize, &Arc<Field>)| {
+        let about = [(PARQUET_FIELD_ID_META_KEY.to_owned(), (id + 1).to_string())];
+        field.as_ref().clone().with_metadata(about.into())
+    };
+    let fields: Vec<_> = batch.schema_ref().fields().iter().enumerate().map(with_id).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec())?;
+    let properties = WriterProperties::builder()
+        .set_created_by("daymark".into())
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
+    writer.write(&batch)?;
+    Ok(writer.into_inner()?)
+}
+
+fn decode(bytes: Vec<u8>, schema: &SchemaRef) -> Result<RecordBatch> {
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes))?.with_batch_size(65_536).build()?;
+    let plain = |batch: RecordBatch| RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec());
+    let batches = reader.map(|batch| plain(batch?)).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(concat_batches(schema, &batches)?)
+}

@@ -47,6 +47,8 @@ fn projection() -> Projection {
 /// Sums of a segment in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Summing {
+    /// Nothing is waited for.
+    is_final: bool,
     taker: Taker,
     spans: Vec<Span>,
     sums: Sums,
@@ -54,9 +56,13 @@ pub(crate) struct Summing {
 }
 
 impl Summing {
+    pub(crate) fn new(is_final: bool) -> Self {
+        Self { is_final, ..Self::default() }
+    }
+
     /// The sums of rows in buffer layout.
-    pub(crate) fn of_rows(rows: &[RecordBatch], resources: &[Arc<Resource>]) -> Result<Self> {
-        let mut summing = Self { taker: Taker::new(resources), ..Self::default() };
+    pub(crate) fn of_rows(rows: &[RecordBatch], resources: &[Arc<Resource>], is_final: bool) -> Result<Self> {
+        let mut summing = Self { is_final, taker: Taker::new(resources), ..Self::default() };
         for batch in rows {
             summing.taker.take(&projection().of_rows(Table::Spans, batch)?, &mut summing.spans)?;
         }
@@ -66,7 +72,7 @@ impl Summing {
 
     /// The sums of all rows of a segment.
     fn of_segment(segment: &Segment) -> Result<Self> {
-        let mut summing = Self::default();
+        let mut summing = Self::new(!segment.is_open());
         summing.read(segment, &RowRanges::all(segment.meta().rows))?;
         summing.end_traces();
         Ok(summing)
@@ -82,21 +88,17 @@ impl Summing {
 
     /// All spans of the traces so far were read.
     pub(crate) fn end_traces(&mut self) {
-        self.open.extend(self.sums.part(&self.spans));
+        if self.is_final {
+            self.sums.rest(&self.spans, &[]);
+        } else {
+            self.open.extend(self.sums.part(&self.spans));
+        }
         self.spans.clear();
     }
 
-    /// Nothing is waited for any more.
-    fn end(&mut self) {
-        let open = std::mem::take(&mut self.open);
-        self.sums.rest(&open, &[]);
-    }
-
     /// Writes the files; with nothing left to wait for there is no `pending.parquet`.
-    pub(crate) fn write(mut self, folder: &mut Folder<'_>, is_final: bool) -> Result<()> {
-        if is_final {
-            self.end();
-        } else {
+    pub(crate) fn write(self, folder: &mut Folder<'_>) -> Result<()> {
+        if !self.is_final {
             folder.write(PENDING, &encode(&open_batch(&self.open)?)?)?;
         }
         for aggregate in Aggregate::ALL {
@@ -113,11 +115,7 @@ impl Segment {
         if let Some(rows) = self.stored_rows(file_of(aggregate), &aggregate.schema()) {
             return Ok(rows);
         }
-        let mut summing = Summing::of_segment(self)?;
-        if !self.is_open() {
-            summing.end();
-        }
-        Ok(aggregate.rows(&summing.sums)?)
+        Ok(aggregate.rows(&Summing::of_segment(self)?.sums)?)
     }
 
     /// Whether spans of other segments and of buffers tell what open spans here count as.

@@ -88,14 +88,14 @@ pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<
     };
     let slices = slices::of_traces(&sorted, &kept.rows);
     drop(sorted);
-    let sums = if table == Table::Spans { Some(sums(inputs, &kept.rows, slices)?) } else { None };
+    let sums = if table == Table::Spans { Some(sums(spec, inputs, &kept.rows, slices)?) } else { None };
     let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described, sums)?;
     Ok((meta, stats))
 }
 
 /// The sums over the spans that stay.
-fn sums(inputs: &[Input], rows: &[RowRef], slices: Vec<Range<usize>>) -> Result<Summing> {
-    let mut sums = Summing::default();
+fn sums(spec: &Spec, inputs: &[Input], rows: &[RowRef], slices: Vec<Range<usize>>) -> Result<Summing> {
+    let mut sums = Summing::new(spec.is_final);
     for slice in slices {
         for (input, rows) in inputs.iter().zip(repeats::by_input(inputs, rows[slice].to_vec())) {
             sums.read(&input.segment, &rows)?;
@@ -137,7 +137,7 @@ fn write_rows(
         folder.write(ATTRIBUTE_BLOOMS, &blooms.encode())?;
     }
     if let Some(sums) = sums {
-        sums.write(&mut folder, spec.is_final)?;
+        sums.write(&mut folder)?;
     }
     let (own, set_keys) = classes.into_parts();
     let meta = Meta { set_keys, ..Meta::new(spec, indexer.rows(), indexer.time(), own) };

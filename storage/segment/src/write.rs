@@ -58,7 +58,7 @@ pub fn write(
     data.finish(&mut folder)?;
     write_described(&mut folder, spec.table, resources, series)?;
     if spec.table == Table::Spans {
-        Summing::of_rows(rows, resources)?.write(&mut folder, spec.is_final)?;
+        Summing::of_rows(rows, resources, spec.is_final)?.write(&mut folder)?;
     }
     let meta = Meta::new(spec, indexer.rows(), indexer.time(), Vec::new());
     indexer.write(&mut folder)?;

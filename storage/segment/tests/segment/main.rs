@@ -22,5 +22,7 @@ mod pages;
 mod round_trip;
 /// Random rows of every table.
 mod rows;
+/// Sums over spans.
+mod sums;
 /// Words against a scan.
 mod words;

@@ -89,8 +89,16 @@ fn is_needed(id: &str, meta: &Meta, low: Lsn, found: &BTreeMap<String, (SegmentR
     let is_below = meta.lsns.iter().any(|range| range.from < low.0);
     let is_replaced =
         found.values().any(|(_, segment)| segment.meta().inputs.iter().any(|input| input == id));
+    // What it was merged into may have been merged on and be gone.
+    let is_covered = meta.lsns.iter().all(|range| {
+        let same = |other: &&Meta| {
+            (&other.tenant, other.table, &other.stream) == (&meta.tenant, meta.table, &meta.stream)
+        };
+        let others = found.values().map(|(_, segment)| segment.meta()).filter(same);
+        others.flat_map(|other| &other.lsns).any(|other| other.from <= range.from && range.to <= other.to)
+    });
     let has_inputs = !meta.inputs.is_empty() && meta.inputs.iter().all(|input| found.contains_key(input));
-    is_below && !is_replaced && !has_inputs
+    is_below && !is_replaced && !is_covered && !has_inputs
 }
 
 impl Gathered {

@@ -1,5 +1,7 @@
 //! Merged segments hold the same rows, each once; what was erased is gone from the files.
 
+use std::time::Duration;
+
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::reason::Deduplicated;
 use daymark_model::signal::{Signal, Table};
@@ -81,5 +83,26 @@ fn erased_rows_leave_the_files() {
     for shelved in version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans) {
         assert!(shelved.hidden.is_none());
     }
+    estate.assert_balanced();
+}
+
+/// Folders that were replaced by what was itself replaced are not taken for lost ones.
+#[test]
+fn a_restart_after_two_merges_brings_nothing_back() {
+    let (mut requests, _) = stretch(34, SystemClock::new().now().0 - 120 * SECOND, 40);
+    requests.retain(|request| request.signal == daymark_workload::Signal::Spans);
+    let mut estate = Estate::new();
+    for part in requests.chunks(requests.len() / 8) {
+        estate.send_all(part);
+        estate.flush();
+    }
+    let before = estate.column(Table::Spans, "span_id");
+    while !levels(&estate, Table::Spans).contains(&Level::L1) {
+        estate.wait(async { tokio::time::sleep(Duration::from_millis(20)).await });
+    }
+    estate.wait(estate.store().settle()).unwrap();
+    estate.crash();
+    estate.open();
+    assert_eq!(estate.column(Table::Spans, "span_id"), before);
     estate.assert_balanced();
 }

@@ -15,6 +15,7 @@ use crate::functions::attr::Attr;
 use crate::functions::capped::Capped;
 use crate::functions::id::{Hex, IdOf};
 use crate::functions::matches::Matches;
+use crate::functions::sketch::{Merge, Quantile};
 
 /// `attr` and `attr_num`.
 pub(crate) mod attr;
@@ -26,6 +27,8 @@ pub(crate) mod id;
 pub(crate) mod join_text;
 /// `matches`.
 pub(crate) mod matches;
+/// `sketch_quantile` and `sketch_merge`.
+pub(crate) mod sketch;
 
 /// Functions whose result is no larger than what they are given.
 const PLAIN: &[&str] = &[
@@ -257,13 +260,15 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
         Arc::new(ScalarUDF::from(IdOf::span())),
         Arc::new(ScalarUDF::from(Hex::new())),
         Arc::new(ScalarUDF::from(Matches::new())),
+        Arc::new(ScalarUDF::from(Quantile::new())),
     ]);
     functions
 }
 
 pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let all = SessionStateDefaults::default_aggregate_functions();
-    all.into_iter().filter(|function| AGGREGATES.contains(&function.name())).collect()
+    let ours = Arc::new(AggregateUDF::from(Merge::new()));
+    all.into_iter().filter(|function| AGGREGATES.contains(&function.name())).chain([ours]).collect()
 }
 
 pub(crate) fn window() -> Vec<Arc<WindowUDF>> {
@@ -292,6 +297,13 @@ pub(crate) fn documented() -> Vec<SchemaFunction> {
         ("trace_id", "trace_id('any spelling')", "the trace id that a text spells"),
         ("span_id", "span_id('any spelling')", "the span id that a text spells"),
         ("hex", "hex(id)", "an id or bytes as lower-case hex"),
+        (
+            "sketch_quantile",
+            "sketch_quantile(sketch, 0.95)",
+            "the duration in ns below which this share lies, within 1 %; \
+            over several rows sketch_quantile(sketch_merge(sketch), 0.95)",
+        ),
+        ("sketch_merge", "sketch_merge(sketch)", "aggregate: one sketch of many"),
     ]
     .into_iter()
     .map(|(name, usage, comment)| SchemaFunction {

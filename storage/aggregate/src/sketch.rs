@@ -50,6 +50,11 @@ impl Sketch {
         }
     }
 
+    /// Bytes in memory beside itself.
+    pub fn size(&self) -> usize {
+        self.bins.capacity() * size_of::<(u16, u64)>()
+    }
+
     pub fn count(&self) -> u64 {
         self.bins.iter().fold(self.zeros, |sum, (_, count)| sum.saturating_add(*count))
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use daymark_aggregate::Aggregate;
 use daymark_model::figure::{Figure, Figures};
 use daymark_model::limits::QueryLimits;
 use daymark_model::origin::DEFAULT_TENANT;
@@ -28,6 +29,7 @@ use futures::stream;
 use serde_json::Map;
 use tokio::sync::Semaphore;
 
+use crate::aggregates::AggregateTable;
 use crate::lane::Lane;
 use crate::running::Running;
 use crate::scan::part::Part;
@@ -111,6 +113,11 @@ impl Answerer {
                 PublicTable::of(table).name,
                 Arc::new(SignalTable::new(table, parts, Arc::clone(tally))),
             ));
+        }
+        let spans: Arc<[Part]> = self.parts(version, Table::Spans).into();
+        for aggregate in Aggregate::ALL {
+            let table = AggregateTable::new(aggregate, Arc::clone(&spans), Arc::clone(tally));
+            all.push((aggregate.table().name, Arc::new(table)));
         }
         if sql.to_lowercase().contains(tables::LEDGER.name) {
             all.push((tables::LEDGER.name, balance::table(&self.store, &self.options.tenant).await?));
@@ -232,7 +239,7 @@ impl Answerer {
             let parts = self.parts(&version, table);
             parts.iter().map(|part| part.all_rows().count() as u64).sum()
         };
-        let known = Table::ALL.into_iter().map(PublicTable::of).chain([&tables::SERVICES, &tables::LEDGER]);
+        let known = tables::ALL.into_iter();
         let tables = known.map(|table| SchemaTable {
             table: table.name.into(),
             comment: table.comment.into(),

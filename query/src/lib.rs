@@ -3,6 +3,8 @@
 //! Comes in: questions of [`daymark_view`]. Goes out: their answers. This is the only package that names the
 //! SQL engine; callers see plain types. A question sees one snapshot from its first to its last row.
 
+/// The tables of sums over spans.
+mod aggregates;
 /// The answers to `Ask`.
 mod ask;
 /// The ledger as answer and as table.

@@ -1,6 +1,7 @@
 //! A store in a folder of its own, with an answerer over it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use daymark_decode::OtlpDecode;
 use daymark_model::id::TraceId;
@@ -29,7 +30,7 @@ pub(crate) struct Place {
     pub(crate) store: Store,
     pub(crate) answerer: Answerer,
     clock: Arc<ManualClock>,
-    _dir: tempfile::TempDir,
+    _dir: Arc<tempfile::TempDir>,
 }
 
 pub(crate) fn query_id() -> QueryId {
@@ -42,8 +43,13 @@ impl Place {
     }
 
     pub(crate) async fn with(limits: QueryLimits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(Nanos(NOON + Nanos::HOUR)));
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(dir, Nanos(NOON + Nanos::HOUR), limits).await
+    }
+
+    /// On a folder that may have been used before, at an instant.
+    pub(crate) async fn on(dir: Arc<tempfile::TempDir>, now: Nanos, limits: QueryLimits) -> Self {
+        let clock = Arc::new(ManualClock::at(now));
         let options = daymark_storage::Options::at(dir.path());
         let fs = Arc::new(daymark_vfs::RealFs);
         let store = Store::open(options, fs, Arc::new(OtlpDecode), Arc::clone(&clock) as Arc<dyn Clock>)
@@ -65,8 +71,11 @@ impl Place {
     }
 
     pub(crate) async fn send(&self, signal: &str, body: &Value) {
+        self.deliver(signal, Format::OtlpJson, body.to_string().into()).await;
+    }
+
+    pub(crate) async fn deliver(&self, signal: &str, format: Format, body: bytes::Bytes) {
         let signal = Signal::ALL.into_iter().find(|known| known.name() == signal).unwrap();
-        let body = bytes::Bytes::from(body.to_string());
         let batch = Admitted {
             origin: Origin {
                 source: "otlp_http".into(),
@@ -75,14 +84,19 @@ impl Place {
                 received: self.clock.now(),
             },
             signal,
-            format: Format::OtlpJson,
+            format,
             encoding: Encoding::Identity,
-            items: OtlpDecode.count(signal, Format::OtlpJson, &body).unwrap(),
+            items: OtlpDecode.count(signal, format, &body).unwrap(),
             payload: body.clone(),
             body,
         };
         let receipt = self.store.submit(batch).await.unwrap();
         assert_eq!((receipt.rejected, receipt.message), (0, None));
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&self, time: Duration) {
+        self.clock.advance(time);
     }
 
     pub(crate) fn ask(query: &str) -> SqlAsk {

@@ -97,7 +97,7 @@ async fn only_own_tables_exist() {
         "SELECT version()",
         "SELECT no_such_function(1)",
         "SELECT encode('x', 'base64')",
-        "SELECT * FROM red",
+        "SELECT * FROM red_minutes",
     ] {
         let error = place.sql(sql).await.expect_err(sql);
         assert_eq!(error.code(), Code::BadQuery, "{sql}: {error}");

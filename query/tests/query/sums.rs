@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::data::{self, NOON, Span};
-use crate::place::Place;
+use crate::place::{self, Place};
 
 /// The same sums over plain rows.
 mod plain;
@@ -208,6 +208,11 @@ fn sums_of_a_closed_window_are_the_truth_in_spite_of_repeats() {
         assert_plain(place, "settled").await;
         let totals = place.rows("SELECT sum(count), sum(errors) FROM red").await;
         assert_eq!(totals, [[json!(truth.spans), json!(truth.errors)]]);
+        let id = place.rows("SELECT hex(trace_id) FROM spans LIMIT 1").await;
+        let id = place::trace_id(id[0][0].as_str().unwrap());
+        assert!(place.store.erase_trace(DEFAULT_TENANT, id).await.unwrap() > 0);
+        place.store.settle().await.unwrap();
+        assert_plain(place, "without an erased trace").await;
         let version = place.store.version();
         let segments = version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans);
         assert!(segments.iter().all(|one| !one.segment.is_open()), "nothing waits in a closed window");

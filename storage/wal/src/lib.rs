@@ -6,6 +6,8 @@
 //! only grow and never name two records; nothing is ever acknowledged on a file whose write or sync failed.
 //! The bytes are described in docs/formats/wal.md.
 
+/// A copy of a log that goes on.
+mod copy;
 /// Why the log refuses or cannot be opened.
 mod error;
 /// The files of the log: names, creation, recycling.
@@ -29,8 +31,9 @@ mod verify;
 /// The one thread that writes and syncs.
 mod writer;
 
+pub use copy::copy;
 pub use error::Error;
-pub use log::{Ack, Options, Wal};
+pub use log::{Ack, Beginning, Options, Wal, beginning};
 pub use queue::{State, Ticket};
 pub use record::{NewRecord, Record};
 pub use replay::{Damage, Replay, What};

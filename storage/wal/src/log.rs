@@ -153,6 +153,26 @@ impl Drop for Wal {
     }
 }
 
+/// How a log begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// The lowest number that its files may hold; 0 when that cannot be told.
+    pub first: Lsn,
+    /// The server whose log it is, if a head tells.
+    pub node: Option<[u8; 16]>,
+}
+
+/// Looks at the heads of a log; none when it has no files.
+pub fn beginning(dir: &Path, fs: &dyn Vfs) -> Result<Option<Beginning>, Error> {
+    if !dir.is_dir() {
+        return Ok(None);
+    }
+    let listing = files::list(fs, dir).map_err(Error::of_open(dir))?;
+    let node = listing.files.iter().find_map(|file| file.header).map(|header| header.node);
+    let first = listing.files.first().map(|file| file.header.map_or(Lsn(0), |header| header.first));
+    Ok(first.map(|first| Beginning { first, node }))
+}
+
 /// Makes the folder if need be and lists it.
 fn find(dir: &Path, fs: &dyn Vfs, node: [u8; 16]) -> Result<Listing, Error> {
     fs.create_dir_all(dir).map_err(Error::of_open(dir))?;

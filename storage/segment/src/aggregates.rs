@@ -71,7 +71,7 @@ impl Summing {
     }
 
     /// The sums of all rows of a segment.
-    fn of_segment(segment: &Segment) -> Result<Self> {
+    pub(crate) fn of_segment(segment: &Segment) -> Result<Self> {
         let mut summing = Self::new(!segment.is_open());
         summing.read(segment, &RowRanges::all(segment.meta().rows))?;
         summing.end_traces();
@@ -96,15 +96,20 @@ impl Summing {
         self.spans.clear();
     }
 
-    /// Writes the files; with nothing left to wait for there is no `pending.parquet`.
-    pub(crate) fn write(self, folder: &mut Folder<'_>) -> Result<()> {
+    /// The files by name; with nothing left to wait for there is no `pending.parquet`.
+    pub(crate) fn files(self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let mut files = Vec::new();
         if !self.is_final {
-            folder.write(PENDING, &encode(&open_batch(&self.open)?)?)?;
+            files.push((PENDING, encode(&open_batch(&self.open)?)?));
         }
         for aggregate in Aggregate::ALL {
-            folder.write(file_of(aggregate), &encode(&aggregate.rows(&self.sums)?)?)?;
+            files.push((file_of(aggregate), encode(&aggregate.rows(&self.sums)?)?));
         }
-        Ok(())
+        Ok(files)
+    }
+
+    pub(crate) fn write(self, folder: &mut Folder<'_>) -> Result<()> {
+        self.files()?.into_iter().try_for_each(|(name, bytes)| folder.write(name, &bytes))
     }
 }
 

@@ -45,4 +45,20 @@ impl Error {
     pub fn is_corrupt(&self) -> bool {
         matches!(self, Self::Corrupt { .. })
     }
+
+    /// A file that should be there is not.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// The bytes are not those that were written, or the disk does not give them any more. Other errors may
+    /// pass: too many open files, a folder without permission, a format of a later version.
+    pub fn is_damage(&self) -> bool {
+        const EIO: i32 = 5;
+        match self {
+            Self::Corrupt { .. } | Self::Parquet(_) | Self::Arrow(_) => true,
+            Self::Io { source, .. } => source.raw_os_error() == Some(EIO),
+            Self::Input(_) => false,
+        }
+    }
 }

@@ -16,6 +16,8 @@ mod blooms;
 mod codec;
 /// Writing `data.parquet`.
 mod data;
+/// What follows from the rows: indexes built anew, compared and restored.
+mod derived;
 /// `resources.parquet` and `series.parquet`.
 mod described;
 /// Why a segment could not be written or read.
@@ -66,6 +68,7 @@ mod words;
 mod write;
 
 pub use aggregates::spans_of_rows;
+pub use derived::{is_derived, rebuild};
 pub use error::{Error, Result};
 pub use merge::{Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};

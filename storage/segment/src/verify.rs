@@ -5,23 +5,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use arrow::array::AsArray;
-use arrow::datatypes::UInt64Type;
-use daymark_model::rows;
-
-use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder, key_hash};
+use crate::derived::Derived;
 use crate::described::{RESOURCES, SERIES};
 use crate::error::{Error, Result};
-use crate::index::{Indexer, columns};
-use crate::layout::block_rows;
 use crate::meta::{META, Meta};
-use crate::projection::{Projection, RowAttributes, column, holds_attributes, own_name};
-use crate::ranges::RowRanges;
 use crate::segment::Segment;
-use crate::texts::text_column;
-use crate::value_sets::ValueSets;
-
-const BATCH_ROWS: usize = 8_192;
 
 /// Something that is wrong with a file of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,103 +74,31 @@ fn strangers(dir: &Path, meta: &Meta) -> Vec<Finding> {
     strange.map(|name| Finding::new(&name, "not listed in meta.json")).collect()
 }
 
-/// Builds the indexes anew from the rows and compares them with the files.
+/// Compares the folder with what its rows say.
 fn check_rows(segment: &Segment) -> Result<Vec<Finding>> {
-    let table = segment.table();
-    let texts = text_column(table);
-    let mut names = columns(table).to_vec();
-    names.extend(texts);
-    let has_resource = rows::schema(table).column_with_name("resource_id").is_some();
-    let has_series = rows::schema(table).column_with_name("series_id").is_some();
-    names.extend(has_resource.then_some("resource_id"));
-    names.extend((has_series && !names.contains(&"series_id")).then_some("series_id"));
-    let mut indexer = Indexer::new(
-        (table, segment.meta().level),
-        segment.meta().rows as usize,
-        segment.resources(),
-        segment.series(),
-    );
-    let (mut resources, mut series) = (HashSet::new(), HashSet::new());
-    for batch in
-        segment.read(&Projection::columns(names), &RowRanges::all(segment.meta().rows), BATCH_ROWS)?
-    {
-        let batch = batch?;
-        indexer.add(&batch)?;
-        if let Some(texts) = texts {
-            indexer.add_texts(column(&batch, texts)?)?;
-        }
-        if has_resource {
-            resources.extend(column(&batch, "resource_id")?.as_primitive::<UInt64Type>().values());
-        }
-        if has_series {
-            series.extend(column(&batch, "series_id")?.as_primitive::<UInt64Type>().values());
-        }
-    }
+    let mut derived = Derived::of(segment)?;
     let mut findings = Vec::new();
-    if indexer.time() != (segment.meta().time_min, segment.meta().time_max) {
+    if derived.time != (segment.meta().time_min, segment.meta().time_max) {
         findings.push(Finding::new(META, "names other times than the rows have"));
     }
-    let (filters, set_values) = of_attributes(segment)?;
-    indexer.cover(set_values);
-    for (name, expected) in indexer.encode()? {
+    for (name, expected) in derived.files {
         if std::fs::read(segment.dir().join(name)).ok() != Some(expected) {
             findings.push(Finding::new(name, "does not fit the rows"));
         }
     }
-    resources.extend(segment.series().iter().map(|one| one.resource_id));
+    derived.resources.extend(segment.series().iter().map(|one| one.resource_id));
     for one in segment.resources() {
-        resources.remove(&one.id);
+        derived.resources.remove(&one.id);
     }
     for one in segment.series() {
-        series.remove(&one.id);
+        derived.series.remove(&one.id);
     }
     let unresolved = |file: &str, ids: &HashSet<u64>| {
         ids.iter().next().map(|id| {
             Finding::new(file, format!("lacks {} ids of the rows, {id:016x} among them", ids.len()))
         })
     };
-    if segment.meta().files.contains_key(ATTRIBUTE_BLOOMS)
-        && std::fs::read(segment.dir().join(ATTRIBUTE_BLOOMS)).ok() != Some(filters)
-    {
-        findings.push(Finding::new(ATTRIBUTE_BLOOMS, "does not fit the rows"));
-    }
-    findings.extend(unresolved(RESOURCES, &resources));
-    findings.extend(unresolved(SERIES, &series));
+    findings.extend(unresolved(RESOURCES, &derived.resources));
+    findings.extend(unresolved(SERIES, &derived.series));
     Ok(findings)
-}
-
-/// The attribute Blooms, and all values of the set, as the rows want them.
-fn of_attributes(segment: &Segment) -> Result<(Vec<u8>, ValueSets)> {
-    let Meta { own_columns: own, set_keys, .. } = segment.meta();
-    let mut values = ValueSets::default();
-    for key in set_keys {
-        values.cover(&own_name(key, ""));
-    }
-    if !segment.meta().files.contains_key(ATTRIBUTE_BLOOMS) {
-        return Ok((Vec::new(), values));
-    }
-    let mut blooms = BloomsBuilder::new(block_rows(segment.table()));
-    let wants = |name: &str| holds_attributes(own, name);
-    for batch in segment.stored(wants, &RowRanges::all(segment.meta().rows), BATCH_ROWS)? {
-        let batch = batch?;
-        let attributes = RowAttributes::of(&batch, own)?;
-        let own_hashes: Vec<_> = attributes.own_keys().map(|(key, _)| key_hash(key)).collect();
-        let listed_hashes: Vec<_> = attributes.listed_keys().map(key_hash).collect();
-        for row in 0..batch.num_rows() {
-            attributes
-                .own_of(row)
-                .for_each(|(number, attribute)| blooms.attribute(own_hashes[number], attribute));
-            for attribute in attributes.set_of(row) {
-                blooms.attribute(key_hash(attribute.key), attribute);
-                if let Some(text) = attribute.text() {
-                    values.cover(&own_name(attribute.key, "")).insert(text.to_owned());
-                }
-            }
-            attributes
-                .listed_of(row)
-                .for_each(|(number, attribute)| blooms.attribute(listed_hashes[number], attribute));
-            blooms.end_row();
-        }
-    }
-    Ok((blooms.encode(), values))
 }

@@ -121,6 +121,7 @@ impl Bench<'_> {
             stream: DEFAULT_STREAM.into(),
             level,
             window,
+            is_final: level == Level::L2,
             lsns: vec![LsnRange { from: 1, to: 1 }],
             arrival_min: Nanos(START),
             arrival_max: Nanos(START),

@@ -60,8 +60,7 @@ impl Derived {
         names.extend((has_series && !names.contains(&"series_id")).then_some("series_id"));
         let meta = segment.meta();
         let kind = (table, meta.level);
-        let mut indexer =
-            Indexer::new(kind, meta.rows as usize, segment.resources(), segment.series());
+        let mut indexer = Indexer::new(kind, meta.rows as usize, segment.resources(), segment.series());
         let (mut resources, mut series) = (HashSet::new(), HashSet::new());
         let all = RowRanges::all(segment.meta().rows);
         for batch in segment.read(&Projection::columns(names), &all, BATCH_ROWS)? {

@@ -14,10 +14,10 @@ mod folder;
 mod footer;
 /// Several segments become one.
 mod merging;
-/// Lines that others recorded.
-mod recorded;
 /// Pages against the reader of the Parquet crate.
 mod pages;
+/// Lines that others recorded.
+mod recorded;
 /// Rows out equal rows in.
 mod round_trip;
 /// Random rows of every table.

@@ -165,6 +165,11 @@ impl Span {
         (self.trace, self.id)
     }
 
+    /// What tells spans apart, as something that can be sorted by.
+    pub fn order(&self) -> (SpanKey, i64, u64, Option<[u8; 8]>, &Label, &Owner) {
+        (self.key(), self.start, self.duration, self.parent, &self.label, &self.owner)
+    }
+
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.owner, &other.owner) || self.owner.service == other.owner.service
     }

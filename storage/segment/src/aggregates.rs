@@ -97,9 +97,11 @@ impl Summing {
     }
 
     /// The files by name; with nothing left to wait for there is no `pending.parquet`.
-    pub(crate) fn files(self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    pub(crate) fn files(mut self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let mut files = Vec::new();
         if !self.is_final {
+            // In whatever order the rows were read, the file is the same.
+            self.open.sort_by(|one, other| one.order().cmp(&other.order()));
             files.push((PENDING, encode(&open_batch(&self.open)?)?));
         }
         for aggregate in Aggregate::ALL {

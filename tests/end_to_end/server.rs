@@ -217,7 +217,7 @@ impl Server {
 
     /// Waits until the log of the process before is back.
     pub(crate) fn wait_until_ready(&self) {
-        for _ in 0..600 {
+        for _ in 0..6_000 {
             if self.get("/readyz").status == 200
                 && self.get("/api/v1/system/status").json()["data"]["replay"].is_null()
             {
@@ -225,7 +225,7 @@ impl Server {
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("not ready after half a minute");
+        panic!("not ready after five minutes");
     }
 
     pub(crate) fn assert_balanced(&self) {

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ pub(super) struct Lossy {
 struct Way {
     /// Where it leads now; nowhere while the server is down.
     target: Mutex<Option<SocketAddr>>,
+    opened: Condvar,
     has_lost: AtomicBool,
     is_http2: bool,
     tell: SyncSender<()>,
@@ -27,8 +28,13 @@ impl Lossy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, lost) = sync_channel(1);
-        let way =
-            Arc::new(Way { target: Mutex::default(), has_lost: AtomicBool::new(false), is_http2, tell });
+        let way = Arc::new(Way {
+            target: Mutex::default(),
+            opened: Condvar::new(),
+            has_lost: AtomicBool::new(false),
+            is_http2,
+            tell,
+        });
         let accepting = Arc::clone(&way);
         // It ends with the process of the tests; a client may come until then.
         thread::spawn(move || {
@@ -47,6 +53,7 @@ impl Lossy {
     pub(super) fn lead_to(&self, url: Option<&str>) {
         let target = url.map(|url| url.trim_start_matches("http://").parse().unwrap());
         *self.way.target.lock().unwrap() = target;
+        self.way.opened.notify_all();
     }
 
     pub(super) fn wait_until_lost(&self) {
@@ -55,9 +62,15 @@ impl Lossy {
 }
 
 impl Way {
+    /// A client that comes while the server is down waits: SDKs give up after a few tries, however long the
+    /// server of a busy machine takes to come back.
+    fn target(&self) -> SocketAddr {
+        let target = self.opened.wait_while(self.target.lock().unwrap(), |target| target.is_none());
+        target.unwrap().unwrap()
+    }
+
     fn lead(&self, client: &TcpStream) {
-        let target = *self.target.lock().unwrap();
-        if let Some(server) = target.and_then(|target| TcpStream::connect(target).ok()) {
+        if let Ok(server) = TcpStream::connect(self.target()) {
             let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
             let requests = thread::spawn(move || {
                 // An end of either side ends both.

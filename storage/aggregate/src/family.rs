@@ -4,7 +4,7 @@
 //! (Zipkin) shares it with a client span; a child of that id belongs to either half. Every rule here looks
 //! at one span and those its ids name, so that the answer does not depend on how spans came together.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::span::{Kind, Span, SpanKey};
 

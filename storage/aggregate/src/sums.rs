@@ -2,10 +2,10 @@
 //!
 //! A span counts once, when nothing that may still come can change what it counts as, or with the rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
+use hashbrown::{HashMap, HashSet};
 
 use crate::family::{Family, Relation};
 use crate::sketch::Sketch;
@@ -81,30 +81,30 @@ impl Calls {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RedKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RedKey<'a> {
     pub(crate) bucket: i64,
-    pub(crate) service: String,
-    pub(crate) namespace: Option<String>,
-    pub(crate) env: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) name: String,
+    pub(crate) service: &'a str,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) env: Option<&'a str>,
+    pub(crate) version: Option<&'a str>,
+    pub(crate) name: &'a str,
     pub(crate) kind: Kind,
     pub(crate) is_entry: bool,
     pub(crate) status_class: StatusClass,
-    pub(crate) peer: Option<String>,
+    pub(crate) peer: Option<&'a str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EdgeKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EdgeKey<'a> {
     pub(crate) bucket: i64,
-    pub(crate) client: String,
-    pub(crate) server: String,
+    pub(crate) client: &'a str,
+    pub(crate) server: &'a str,
     pub(crate) server_kind: &'static str,
     pub(crate) is_messaging: bool,
-    pub(crate) operation: String,
-    pub(crate) namespace: Option<String>,
-    pub(crate) env: Option<String>,
+    pub(crate) operation: &'a str,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) env: Option<&'a str>,
 }
 
 /// Shared by address: owners and labels live as long as the sums that name them.
@@ -232,73 +232,84 @@ impl Sums {
             label: Arc::clone(&span.label),
             calls: Calls::default(),
         });
-        let mut one = Calls { count: 1, errors: u64::from(span.label.is_error), ..Calls::default() };
+        let calls = &mut sum.calls;
+        calls.count += 1;
+        calls.errors += u64::from(span.label.is_error);
         if let Some(client) = client {
-            one.client_sum = client.duration;
-            one.client.add(client.duration);
+            calls.client_sum = calls.client_sum.saturating_add(client.duration);
+            calls.client.add(client.duration);
         }
         if let Some(server) = server {
-            one.server_sum = server.duration;
-            one.server.add(server.duration);
+            calls.server_sum = calls.server_sum.saturating_add(server.duration);
+            calls.server.add(server.duration);
         }
         if let (true, Some(client), Some(server)) = (is_messaging, client, server) {
-            let waited = server.start.saturating_sub(client.end());
-            one.queue_sum = Some(u64::try_from(waited).unwrap_or_default());
+            let waited = u64::try_from(server.start.saturating_sub(client.end())).unwrap_or_default();
+            calls.queue_sum = Some(calls.queue_sum.unwrap_or_default().saturating_add(waited));
         }
         let is_mtls = [client, server].into_iter().flatten().any(|half| half.label.is_mtls);
-        one.mtls = u64::from(is_mtls);
-        sum.calls.merge(&one);
+        calls.mtls += u64::from(is_mtls);
     }
 
-    pub(crate) fn red(&self) -> BTreeMap<RedKey, Times> {
-        let mut rows: BTreeMap<_, Times> = BTreeMap::new();
-        for ((bucket, is_entry, ..), RedSum { owner, label, times }) in &self.red {
+    pub(crate) fn red(&self) -> Vec<(RedKey<'_>, Times)> {
+        let rows = self.red.iter().map(|((bucket, is_entry, ..), RedSum { owner, label, times })| {
             let key = RedKey {
                 bucket: *bucket,
-                service: owner.service.clone(),
-                namespace: owner.namespace.clone(),
-                env: owner.env.clone(),
-                version: owner.version.clone(),
-                name: label.name.clone(),
+                service: &owner.service,
+                namespace: owner.namespace.as_deref(),
+                env: owner.env.as_deref(),
+                version: owner.version.as_deref(),
+                name: &label.name,
                 kind: label.kind,
                 is_entry: *is_entry,
                 status_class: label.status_class,
-                peer: label.peer.clone(),
+                peer: label.peer.as_deref(),
             };
-            rows.entry(key).or_default().merge(times);
-        }
-        rows
+            (key, times)
+        });
+        united(rows.collect(), Times::merge)
     }
 
-    pub(crate) fn instances(&self) -> BTreeMap<(i64, &Owner), Times> {
-        let mut rows: BTreeMap<_, Times> = BTreeMap::new();
-        for ((bucket, _), (owner, times)) in &self.instances {
-            rows.entry((*bucket, owner.as_ref())).or_default().merge(times);
-        }
-        rows
+    pub(crate) fn instances(&self) -> Vec<((i64, &Owner), Times)> {
+        let rows =
+            self.instances.iter().map(|((bucket, _), (owner, times))| ((*bucket, owner.as_ref()), times));
+        united(rows.collect(), Times::merge)
     }
 
-    pub(crate) fn edges(&self) -> BTreeMap<EdgeKey, Calls> {
-        let mut rows: BTreeMap<_, Calls> = BTreeMap::new();
-        for ((bucket, is_messaging, _), EdgeSum { client, server, label, calls }) in &self.edges {
-            let of = server.as_ref().or(client.as_ref());
-            let key = EdgeKey {
-                bucket: *bucket,
-                client: client.as_ref().map_or(USER, |owner| owner.service.as_str()).to_owned(),
-                server: match server {
-                    Some(owner) => owner.service.clone(),
-                    None => label.peer.clone().unwrap_or_default(),
-                },
-                server_kind: if server.is_some() { "service" } else { label.target.name() },
-                is_messaging: *is_messaging,
-                operation: label.name.clone(),
-                namespace: server.as_ref().and_then(|owner| owner.namespace.clone()),
-                env: of.and_then(|owner| owner.env.clone()),
-            };
-            rows.entry(key).or_default().merge(calls);
-        }
-        rows
+    pub(crate) fn edges(&self) -> Vec<(EdgeKey<'_>, Calls)> {
+        let rows =
+            self.edges.iter().map(|((bucket, is_messaging, _), EdgeSum { client, server, label, calls })| {
+                let of = server.as_ref().or(client.as_ref());
+                let key = EdgeKey {
+                    bucket: *bucket,
+                    client: client.as_ref().map_or(USER, |owner| owner.service.as_str()),
+                    server: match server {
+                        Some(owner) => &owner.service,
+                        None => label.peer.as_deref().unwrap_or_default(),
+                    },
+                    server_kind: if server.is_some() { "service" } else { label.target.name() },
+                    is_messaging: *is_messaging,
+                    operation: &label.name,
+                    namespace: server.as_ref().and_then(|owner| owner.namespace.as_deref()),
+                    env: of.and_then(|owner| owner.env.as_deref()),
+                };
+                (key, calls)
+            });
+        united(rows.collect(), Calls::merge)
     }
+}
+
+/// Sums in the order of their keys, those of one key as one.
+fn united<K: Ord, S: Clone>(mut rows: Vec<(K, &S)>, merge: impl Fn(&mut S, &S)) -> Vec<(K, S)> {
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut united: Vec<(K, S)> = Vec::with_capacity(rows.len());
+    for (key, sum) in rows {
+        match united.last_mut().filter(|(last, _)| *last == key) {
+            Some((_, known)) => merge(known, sum),
+            None => united.push((key, sum.clone())),
+        }
+    }
+    united
 }
 
 fn bucket(span: &Span, step_s: i32) -> i64 {

@@ -92,20 +92,20 @@ fn bytes(bytes: impl Iterator<Item = Vec<u8>>) -> ArrayRef {
 }
 
 fn red(sums: &Sums) -> Vec<ArrayRef> {
-    let (keys, times): (Vec<RedKey>, Vec<Times>) = sums.red().into_iter().unzip();
+    let (keys, times): (Vec<RedKey<'_>>, Vec<Times>) = sums.red().into_iter().unzip();
     let classes: Vec<String> = keys.iter().map(|key| class_name(key.status_class)).collect();
     vec![
         instants(keys.iter().map(|key| key.bucket)),
         steps(RED_STEP_S, keys.len()),
-        texts(keys.iter().map(|key| Some(key.service.as_str()))),
-        texts(keys.iter().map(|key| key.namespace.as_deref())),
-        texts(keys.iter().map(|key| key.env.as_deref())),
-        texts(keys.iter().map(|key| key.version.as_deref())),
-        texts(keys.iter().map(|key| Some(key.name.as_str()))),
+        texts(keys.iter().map(|key| Some(key.service))),
+        texts(keys.iter().map(|key| key.namespace)),
+        texts(keys.iter().map(|key| key.env)),
+        texts(keys.iter().map(|key| key.version)),
+        texts(keys.iter().map(|key| Some(key.name))),
         texts(keys.iter().map(|key| Some(key.kind.name()))),
         Arc::new(keys.iter().map(|key| Some(key.is_entry)).collect::<BooleanArray>()),
         texts(classes.iter().map(|class| Some(class.as_str()))),
-        texts(keys.iter().map(|key| key.peer.as_deref())),
+        texts(keys.iter().map(|key| key.peer)),
         numbers(times.iter().map(|times| times.count)),
         numbers(times.iter().map(|times| times.errors)),
         Arc::new(Float64Array::from_iter_values(times.iter().map(|times| times.adjusted))),
@@ -134,18 +134,18 @@ fn instances(sums: &Sums) -> Vec<ArrayRef> {
 }
 
 fn edges(sums: &Sums) -> Vec<ArrayRef> {
-    let (keys, calls): (Vec<EdgeKey>, Vec<Calls>) = sums.edges().into_iter().unzip();
-    let link = |key: &EdgeKey| if key.is_messaging { "messaging" } else { "call" };
+    let (keys, calls): (Vec<EdgeKey<'_>>, Vec<Calls>) = sums.edges().into_iter().unzip();
+    let link = |key: &EdgeKey<'_>| if key.is_messaging { "messaging" } else { "call" };
     vec![
         instants(keys.iter().map(|key| key.bucket)),
         steps(EDGES_STEP_S, keys.len()),
-        texts(keys.iter().map(|key| Some(key.client.as_str()))),
-        texts(keys.iter().map(|key| Some(key.server.as_str()))),
+        texts(keys.iter().map(|key| Some(key.client))),
+        texts(keys.iter().map(|key| Some(key.server))),
         texts(keys.iter().map(|key| Some(key.server_kind))),
         texts(keys.iter().map(|key| Some(link(key)))),
-        texts(keys.iter().map(|key| Some(key.operation.as_str()))),
-        texts(keys.iter().map(|key| key.namespace.as_deref())),
-        texts(keys.iter().map(|key| key.env.as_deref())),
+        texts(keys.iter().map(|key| Some(key.operation))),
+        texts(keys.iter().map(|key| key.namespace)),
+        texts(keys.iter().map(|key| key.env)),
         numbers(calls.iter().map(|calls| calls.count)),
         numbers(calls.iter().map(|calls| calls.errors)),
         numbers(calls.iter().map(|calls| calls.client_sum)),

@@ -1,13 +1,12 @@
 //! Rows of spans to [`Span`]s: columns of any batch that has [`COLUMNS`], and [`KEYS`] as texts.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, DictionaryArray, RecordBatch, StringArray};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt32Type, UInt64Type};
 use daymark_model::quality::SHARED_SPAN_ID;
 use daymark_model::rows::Resource;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::span::{Kind, Label, LabelRef, Owner, Span, StatusClass, Target};
 use crate::{Error, Result};

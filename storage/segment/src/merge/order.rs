@@ -3,13 +3,13 @@
 //!
 //! Only the rows that are merged count, so the first instant of a trace is the one in this file.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{TimestampNanosecondType, UInt64Type};
 use daymark_model::rows::Series;
 use daymark_model::signal::Table;
+use hashbrown::HashMap;
 
 use super::{BATCH_ROWS, Input, RowRef, is_by_series};
 use crate::error::Result;

@@ -3,13 +3,14 @@
 //! Only neighbours of equal keys are read and compared, by a hash of all that the sender said: not by what
 //! we added (source, tier, stream, quality). Lines are never repeats: two equal lines can be real.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int32Type;
 use arrow::row::{RowConverter, SortField};
 use daymark_model::rows;
 use daymark_model::signal::Table;
+use hashbrown::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::order::RowKey;

@@ -1,12 +1,11 @@
 //! What the rows of a merge have: how often each key stands there, and whether its values depend on the
 //! operation (spans: service, name and kind; lines: service, scope and severity) and on little else.
 
-use std::collections::{HashMap, HashSet};
-
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
 use daymark_model::signal::Table;
+use hashbrown::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::super::{BATCH_ROWS, Input};

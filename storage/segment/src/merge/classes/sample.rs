@@ -4,9 +4,8 @@
 //! operation decides makes no new texts; one that varies by itself multiplies them, and its own column is
 //! cheaper.
 
-use std::collections::HashMap;
-
 use daymark_model::limits::ROW_GROUP_ROWS;
+use hashbrown::HashMap;
 
 use crate::layout::SET_BYTES;
 

@@ -1,10 +1,10 @@
 //! The column of the attribute set in the making: every distinct member once, every distinct text once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringBuilder};
 use arrow::datatypes::Int32Type;
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::attributes::Attribute;

@@ -114,10 +114,13 @@ impl StoredRows {
         let levels =
             parquet_to_arrow_field_levels(file.parquet_schema(), mask, Some(file.schema().fields()))?;
         let groups = ChosenGroups::new(source.clone(), Arc::clone(file.metadata()), groups);
-        let selection = RowSelection::from_consecutive_ranges(selected.into_iter(), chosen);
+        // Reading all rows is much cheaper than selecting them.
+        let is_all = matches!(selected.as_slice(), [all] if all.len() == chosen);
+        let selection =
+            (!is_all).then(|| RowSelection::from_consecutive_ranges(selected.into_iter(), chosen));
         let batch_rows = batch_rows.clamp(1, rows.count().max(1));
         let reader =
-            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, Some(selection))?;
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, selection)?;
         Ok(Self { source, reader: Some(reader) })
     }
 }

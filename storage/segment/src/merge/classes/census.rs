@@ -89,17 +89,17 @@ impl Census {
             for (row, operation) in operations.into_iter().enumerate() {
                 let mut sampled = self.row.is_multiple_of(self.stride).then(Vec::new);
                 self.row += 1;
-                for (number, attribute) in attributes.own_of(row) {
+                attributes.own_of(row).for_each(|(number, attribute)| {
                     self.add(own_keys[number], operation, attribute, &mut sampled);
-                }
+                });
                 if let Some(text) = attributes.sets().and_then(|sets| sets.number(row)) {
                     for (member, key) in texts[text].iter().zip(&set_keys[text]) {
                         self.add(*key, operation, member.attribute(), &mut sampled);
                     }
                 }
-                for (number, attribute) in attributes.listed_of(row) {
+                attributes.listed_of(row).for_each(|(number, attribute)| {
                     self.add(listed_keys[number], operation, attribute, &mut sampled);
-                }
+                });
                 self.sample.extend(sampled.map(|attributes| (operation, attributes)));
             }
         }

@@ -166,20 +166,20 @@ impl<'a> Source<'a> {
 
     /// Hands over each other attribute of a row with the hash of its key and the place it goes to.
     fn row(&self, row: usize, mut each: impl FnMut(u64, Place, Attribute<'_>)) {
-        for (number, attribute) in self.attributes.own_of(row) {
+        self.attributes.own_of(row).for_each(|(number, attribute)| {
             let OwnKey { hash, place } = self.own[number];
             each(hash, place, attribute);
-        }
+        });
         let text = self.attributes.sets().and_then(|sets| sets.number(row));
         if let Some(SetText::Spread(places)) = text.map(|text| &self.texts[text]) {
             for ((hash, place), attribute) in places.iter().zip(self.attributes.set_of(row)) {
                 each(*hash, *place, attribute);
             }
         }
-        for (number, attribute) in self.attributes.listed_of(row) {
-            let ListedKey { hash, places } = self.listed[number];
-            each(hash, places[usize::from(attribute.kind).min(8)], attribute);
-        }
+        self.attributes.listed_of(row).for_each(|(number, attribute)| {
+            let ListedKey { hash, places } = &self.listed[number];
+            each(*hash, places[usize::from(attribute.kind).min(8)], attribute);
+        });
     }
 }
 

@@ -14,6 +14,7 @@ use crate::attributes::Attribute;
 use crate::blooms::key_hash;
 use crate::error::{Error, Result};
 use crate::projection::{RowAttributes, column, holds_attributes};
+use crate::ranges::RowRanges;
 
 /// Distinct values of a key that an operation may have on average.
 const VALUES_OF_OPERATION: usize = 4;
@@ -72,10 +73,15 @@ impl Census {
         }
     }
 
-    pub(super) fn count(&mut self, table: Table, input: &Input) -> Result<()> {
+    /// Rows that were counted.
+    pub(super) fn rows(&self) -> usize {
+        self.row
+    }
+
+    pub(super) fn count(&mut self, table: Table, input: &Input, rows: &RowRanges) -> Result<()> {
         let own = &input.segment.meta().own_columns;
         let wants = |name: &str| holds_attributes(own, name) || operation_columns(table).contains(&name);
-        for batch in input.segment.stored(wants, &input.rows, BATCH_ROWS)? {
+        for batch in input.segment.stored(wants, rows, BATCH_ROWS)? {
             let batch = batch?;
             let operations = self.operations.of(table, &batch)?;
             let attributes = RowAttributes::of(&batch, own)?;

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use daymark_model::limits;
 use daymark_model::spelling::{self, SpellingError};
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::Answer;
@@ -103,7 +102,7 @@ async fn show(client: &Client, path: &str, out: &mut impl Write) -> anyhow::Resu
     let answer: Answer<Trace> = serde_json::from_str(&text).context("the answer cannot be read")?;
     out.write_all(tree::render(&answer.data).as_bytes())?;
     if answer.meta.truncated.is_some() {
-        let shown = limits::TRACE_ANSWER_SPANS;
+        let shown = answer.data.spans.len();
         note(format_args!("cut after {shown} spans; --format ndjson shows all"));
     }
     Ok(())

@@ -136,6 +136,8 @@ pub struct QueryLimits {
     /// Bytes that one query may read, as they lie on disk.
     pub scanned_bytes: u64,
     pub concurrency: usize,
+    /// Spans of a trace in one JSON answer.
+    pub trace_spans: usize,
 }
 
 impl Default for QueryLimits {
@@ -149,6 +151,7 @@ impl Default for QueryLimits {
             rows_streamed: 5_000_000,
             scanned_bytes: 100_000_000_000,
             concurrency: 16,
+            trace_spans: 250_000,
         }
     }
 }
@@ -162,5 +165,3 @@ pub const SQL_FUNCTION_TEXT_BYTES: usize = MIB;
 pub const SQL_FUNCTION_ELEMENTS: usize = 100_000;
 /// A JSON request to the API.
 pub const API_BODY_BYTES: usize = MIB;
-/// Spans of one JSON answer.
-pub const TRACE_ANSWER_SPANS: usize = 250_000;

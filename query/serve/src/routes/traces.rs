@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use daymark_model::limits;
 use daymark_model::spelling;
 use daymark_view::meta::Answer;
 use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
@@ -40,7 +39,7 @@ pub(crate) async fn trace(
         Some(other) => return Err(not_one_of("format", other, ["json", "otlp"]).into()),
     };
     let spans_max = match form {
-        Form::Json => limits::TRACE_ANSWER_SPANS,
+        Form::Json => site.limits.trace_spans,
         Form::Lines | Form::Otlp => usize::MAX,
     };
     let answer = site

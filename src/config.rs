@@ -13,13 +13,20 @@ use daymark_storage::retain::Keep;
 use serde::Deserialize;
 
 use crate::args::AckLevel;
+use crate::memory::Shares;
 
-/// Ages and sizes.
+/// What people write: sizes, times, numbers.
+mod amount;
+/// Ages and the size of the disk.
 mod keep;
+/// How much a request and a query may take.
+mod limits;
+
+pub(crate) use limits::Limits;
 
 /// The default file, every setting with its reason; `config default` prints it.
 const DEFAULT: &str = include_str!("config/default.toml");
-const SECTIONS: [&str; 7] = ["data", "listen", "ack", "retention", "disk", "ui", "own"];
+const SECTIONS: [&str; 8] = ["data", "listen", "ack", "retention", "disk", "limits", "ui", "own"];
 
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -81,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) ack: AckLevel,
     pub(crate) keep: Keep,
     pub(crate) disk: DiskLimits,
+    pub(crate) limits: Limits,
     pub(crate) base_path: String,
     pub(crate) insecure_remote: bool,
     pub(crate) own_telemetry: bool,
@@ -94,6 +102,7 @@ struct File {
     ack: Ack,
     retention: keep::Retention,
     disk: keep::Disk,
+    limits: limits::Section,
     ui: Ui,
     own: Own,
 }
@@ -166,6 +175,7 @@ impl Settings {
             ack: flags.ack.map_or_else(|| ack_level(file.ack.level.as_deref()), Ok)?,
             keep: file.retention.keep()?,
             disk: file.disk.limits()?,
+            limits: file.limits.over(&Shares::of_machine())?,
             base_path: file.ui.base_path,
             insecure_remote: flags.allow_insecure_remote || file.listen.allow_insecure_remote,
             own_telemetry: file.own.telemetry.unwrap_or(true),
@@ -236,7 +246,7 @@ pub(crate) fn print_default() -> anyhow::Result<ExitCode> {
 #[expect(clippy::print_stdout, reason = "the answer of the verb")]
 pub(crate) fn check(flags: &Flags) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(flags)?;
-    println!("good: data in {}", settings.data.display());
+    print!("good: data in {}\n\n{}", settings.data.display(), settings.limits);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,6 +11,8 @@ use daymark_model::limits::{self, IntakeLimits, MIB, QueryLimits};
 /// What each part may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shares {
+    /// All there is, where it is known.
+    pub(crate) available: Option<usize>,
     /// Requests that are being read, decoded or synced.
     pub(crate) requests: usize,
     /// Rows that are not in a segment yet, and from where on they are flushed.
@@ -28,9 +30,12 @@ impl Shares {
     }
 
     fn of(available: Option<usize>) -> Self {
-        let of = |percent: usize| available.map_or(usize::MAX, |bytes| bytes / 100 * percent).max(MIB);
+        // Whole MiB, so that what is shown is what holds.
+        let of =
+            |percent: usize| available.map_or(usize::MAX, |bytes| bytes / 100 * percent / MIB * MIB).max(MIB);
         let queries = of(35).min(QueryLimits::default().pool_bytes);
         Self {
+            available,
             requests: of(20).min(IntakeLimits::default().in_flight_bytes),
             buffers: of(15).min(limits::BUFFERS_BYTES),
             flush: of(6).min(limits::FLUSH_BYTES),

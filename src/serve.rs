@@ -14,7 +14,6 @@ use daymark_collector::receive::{grpc, http};
 use daymark_decode::OtlpDecode;
 use daymark_model::figure::Figures;
 use daymark_model::intake::{Decode, Intake};
-use daymark_model::limits::{IntakeLimits, QueryLimits};
 use daymark_model::origin::OWN_TENANT;
 use daymark_model::time::{Clock, SystemClock};
 use daymark_query::Answerer;
@@ -35,7 +34,6 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::args::AckLevel;
 use crate::config::Settings;
-use crate::memory::Shares;
 use crate::process::Process;
 
 /// Serves until a signal comes.
@@ -79,11 +77,13 @@ async fn serve(
         AckLevel::Fsync => Ack::Fsync,
         AckLevel::Os => Ack::Os,
     };
-    let memory = Shares::of_machine();
+    let limits = &settings.limits;
     let options = Options {
         ack,
-        flush_bytes: memory.flush,
-        buffers_bytes: memory.buffers,
+        flush_bytes: limits.flush_bytes,
+        flush_after: limits.flush_after,
+        buffers_bytes: limits.buffers_bytes,
+        wait: limits.intake.wait,
         keep: settings.keep.clone(),
         disk: settings.disk.clone(),
         ..Options::at(&settings.data)
@@ -94,11 +94,7 @@ async fn serve(
     let answers = daymark_query::Options {
         ack: settings.ack.name().to_owned(),
         insecure: settings.insecure_remote,
-        limits: QueryLimits {
-            pool_bytes: memory.queries,
-            memory_bytes: memory.query,
-            ..QueryLimits::default()
-        },
+        limits: limits.query.clone(),
         ..daymark_query::Options::default()
     };
     let answerer = Answerer::new(store.clone(), answers).context("the query threads cannot be started")?;
@@ -117,8 +113,8 @@ async fn serve(
     };
     let intake: Arc<dyn Intake> = Arc::new(store.clone());
     let origins = settings.cors_origins.clone();
-    let limits = IntakeLimits { in_flight_bytes: memory.requests, ..IntakeLimits::default() };
-    let receivers = Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), limits, origins);
+    let receivers =
+        Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), limits.intake.clone(), origins);
     let mut doors = Doors::default();
     let mut listeners = JoinSet::new();
     if let Some(listener) = bind("otlp_grpc", settings.otlp_grpc, &mut doors.otlp_grpc).await? {
@@ -132,6 +128,8 @@ async fn serve(
         let mut options = daymark_serve::Options::new(Arc::clone(&clock));
         options.tenants = vec![(OWN_TENANT.to_owned(), about_us)];
         options.figures.clone_from(&figures);
+        options.limits.clone_from(&limits.query);
+        options.header_read = limits.intake.header_read;
         options.base_path.clone_from(&settings.base_path);
         let listener = listener.into_std().context("the API's listener")?;
         let stopped = stopped();

@@ -8,6 +8,8 @@ use daymark_storage::retain::Keep;
 use daymark_view::duration::{self, BadDuration};
 use serde::Deserialize;
 
+use super::amount::{self, Written};
+
 /// Ages by signal, such as `14d`, or `forever`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,8 +23,8 @@ pub(super) struct Retention {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Disk {
-    budget: Option<String>,
-    keep_free: Option<String>,
+    budget: Option<Written>,
+    keep_free: Option<Written>,
 }
 
 impl Retention {
@@ -39,8 +41,8 @@ impl Retention {
 impl Disk {
     pub(super) fn limits(&self) -> anyhow::Result<DiskLimits> {
         Ok(DiskLimits {
-            budget: size("disk.budget", self.budget.as_deref())?,
-            keep_free: size("disk.keep_free", self.keep_free.as_deref())?,
+            budget: amount::size("disk.budget", self.budget.as_ref())?,
+            keep_free: amount::size("disk.keep_free", self.keep_free.as_ref())?,
         })
     }
 }
@@ -55,18 +57,5 @@ fn age(key: &str, text: Option<&str>, default: Option<Duration>) -> anyhow::Resu
         _ => {
             bail!("{key} = \"{text}\" is no age; write it as 14d or 36h, or forever ({})", BadDuration::HINT)
         }
-    }
-}
-
-fn size(key: &str, text: Option<&str>) -> anyhow::Result<Option<u64>> {
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
-    let Some(text) = text.filter(|text| *text != "auto") else { return Ok(None) };
-    let read = units.iter().find_map(|(unit, shift)| {
-        let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-        number.checked_mul(1 << shift).filter(|bytes| *bytes > 0)
-    });
-    match read {
-        Some(bytes) => Ok(Some(bytes)),
-        None => bail!("{key} = \"{text}\" is no size; write it as 200GiB (KiB MiB GiB TiB), or auto"),
     }
 }

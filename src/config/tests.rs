@@ -72,3 +72,13 @@ fn a_wrong_line_of_a_file_is_shown() {
     let told = read(&path).unwrap_err().to_string();
     assert!(told.contains("line 3") && told.contains("unknown field `disk`"), "{told}");
 }
+
+#[test]
+fn limits_come_from_file_and_environment() {
+    let file = "[limits]\nquery_rows = 5\nwait = \"3s\"";
+    let settings = merged(file, &[("DAYMARK_LIMITS_QUERY_ROWS", "7")], &Flags::default()).unwrap();
+    assert_eq!(settings.limits.query.rows, 7);
+    assert_eq!(settings.limits.intake.wait, std::time::Duration::from_secs(3));
+    let told = complaint("", &[("DAYMARK_LIMITS_QUERIES", "lots")]);
+    assert!(told.contains("limits.queries = \"lots\" is no number"), "{told}");
+}

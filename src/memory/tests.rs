@@ -36,7 +36,7 @@ fn the_tightest_limit_counts() {
 #[test]
 fn shares_shrink_with_the_memory_and_leave_some_of_it() {
     let large = Shares::of(Some(64 << 30));
-    assert_eq!(large, Shares::of(None));
+    assert_eq!(large, Shares { available: large.available, ..Shares::of(None) });
     assert_eq!(large.requests, IntakeLimits::default().in_flight_bytes);
     let small = Shares::of(Some(512 << 20));
     assert!(small.requests + small.buffers + small.queries < 400 << 20, "{small:?}");

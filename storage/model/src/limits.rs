@@ -48,6 +48,8 @@ impl Default for IntakeLimits {
     }
 }
 
+/// What the limits of a request may be set to: it becomes one record of the log.
+pub const REQUEST_BYTES_MAX: usize = GIB;
 /// A request body that stays behind this rate for longer than `body_idle` is given up.
 pub const BODY_BYTES_PER_SECOND_MIN: usize = KIB;
 /// How long requests in flight may take to finish when the server stops.
@@ -149,7 +151,7 @@ impl Default for QueryLimits {
             pool_bytes: 2 * GIB,
             rows: 100_000,
             rows_streamed: 5_000_000,
-            scanned_bytes: 100_000_000_000,
+            scanned_bytes: 100 << 30,
             concurrency: 16,
             trace_spans: 250_000,
         }

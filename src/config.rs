@@ -27,6 +27,8 @@ pub(crate) use limits::Limits;
 /// The default file, every setting with its reason; `config default` prints it.
 const DEFAULT: &str = include_str!("config/default.toml");
 const SECTIONS: [&str; 8] = ["data", "listen", "ack", "retention", "disk", "limits", "ui", "own"];
+/// Keys with a list; a variable parts its entries by commas.
+const LISTS: [&str; 2] = ["cors_origins", "hosts"];
 
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -90,6 +92,7 @@ pub(crate) struct Settings {
     pub(crate) disk: DiskLimits,
     pub(crate) limits: Limits,
     pub(crate) base_path: String,
+    pub(crate) hosts: Vec<String>,
     pub(crate) insecure_remote: bool,
     pub(crate) own_telemetry: bool,
 }
@@ -133,6 +136,7 @@ struct Ack {
 #[serde(default, deny_unknown_fields)]
 struct Ui {
     base_path: String,
+    hosts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -177,6 +181,7 @@ impl Settings {
             disk: file.disk.limits()?,
             limits: file.limits.over(&Shares::of_machine())?,
             base_path: file.ui.base_path,
+            hosts: file.ui.hosts.into_iter().map(host).collect::<Result<_, _>>()?,
             insecure_remote: flags.allow_insecure_remote || file.listen.allow_insecure_remote,
             own_telemetry: file.own.telemetry.unwrap_or(true),
         };
@@ -208,6 +213,16 @@ fn ack_level(text: Option<&str>) -> anyhow::Result<AckLevel> {
     }
 }
 
+/// What stands in front of the port when a browser asks.
+fn host(name: String) -> anyhow::Result<String> {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        bail!(
+            "ui.hosts: \"{name}\" is not a host name; write it as daymark.example, without scheme and port"
+        );
+    }
+    Ok(name)
+}
+
 fn read(path: &Path) -> anyhow::Result<toml::Table> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     // Parsed once strictly, for an error that shows the line; and once loosely, to put other sources over it.
@@ -226,9 +241,9 @@ fn set_from_environment(file: &mut toml::Table, name: &str, value: &str) -> anyh
     let value = match value {
         "true" => toml::Value::Boolean(true),
         "false" => toml::Value::Boolean(false),
-        text if key == "cors_origins" => {
-            toml::Value::Array(text.split(',').map(|origin| origin.trim().into()).collect())
-        }
+        text if LISTS.contains(&key.as_str()) => toml::Value::Array(
+            text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(Into::into).collect(),
+        ),
         text => text.into(),
     };
     let table = file.entry(section).or_insert_with(|| toml::Table::new().into());

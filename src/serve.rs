@@ -131,6 +131,7 @@ async fn serve(
         options.limits.clone_from(&limits.query);
         options.header_read = limits.intake.header_read;
         options.base_path.clone_from(&settings.base_path);
+        options.hosts.clone_from(&settings.hosts);
         let listener = listener.into_std().context("the API's listener")?;
         let stopped = stopped();
         api = Some(questions.spawn(async move {

@@ -2,6 +2,7 @@
 
 use super::*;
 
+
 fn merged(file: &str, environment: &[(&str, &str)], flags: &Flags) -> anyhow::Result<Settings> {
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Settings::merge(file.parse().unwrap(), environment, flags)
@@ -81,4 +82,15 @@ fn limits_come_from_file_and_environment() {
     assert_eq!(settings.limits.intake.wait, std::time::Duration::from_secs(3));
     let told = complaint("", &[("DAYMARK_LIMITS_QUERIES", "lots")]);
     assert!(told.contains("limits.queries = \"lots\" is no number"), "{told}");
+}
+
+#[test]
+fn hosts_are_names_in_the_file_or_a_list_in_the_environment() {
+    let file = "[ui]\nhosts = [\"daymark.example\"]";
+    let hosts = |variable: &[(&str, &str)]| merged(file, variable, &Flags::default()).unwrap().hosts;
+    assert_eq!(hosts(&[]), ["daymark.example"]);
+    assert_eq!(hosts(&[("DAYMARK_UI_HOSTS", "a.example, b.example")]), ["a.example", "b.example"]);
+    assert!(hosts(&[("DAYMARK_UI_HOSTS", "")]).is_empty());
+    let told = complaint("[ui]\nhosts = [\"https://a.example\"]", &[]);
+    assert!(told.contains("\"https://a.example\" is not a host name"), "{told}");
 }

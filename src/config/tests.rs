@@ -2,6 +2,8 @@
 
 use super::*;
 
+/// The page of settings.
+mod page;
 
 fn merged(file: &str, environment: &[(&str, &str)], flags: &Flags) -> anyhow::Result<Settings> {
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -10,6 +10,8 @@ mod answers;
 mod command;
 /// `kill -9` at any moment loses nothing that was acknowledged.
 mod kill;
+/// What the settings file allows is what the process does.
+mod limits;
 /// Daymark looked at with the tools of others.
 mod outside;
 /// Rubbish costs its sender, and nobody else.

@@ -22,6 +22,8 @@ pub(crate) struct Server {
     /// Removed with the server, where the folder was made for it.
     _dir: Option<TempDir>,
     process: Option<Child>,
+    /// Its settings file, where it has one.
+    config: Option<PathBuf>,
     /// Where its log goes instead of the test's own output.
     log: Option<PathBuf>,
     pub(crate) api: String,
@@ -54,6 +56,17 @@ impl Server {
         server
     }
 
+    /// With a settings file of this text.
+    pub(crate) fn start_with(settings: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("daymark.toml");
+        std::fs::write(&path, settings).unwrap();
+        let mut server = Self::new(&dir.path().join("data"));
+        (server._dir, server.config) = (Some(dir), Some(path));
+        server.restart();
+        server
+    }
+
     /// In a folder that outlives the server, with its log in a file.
     pub(crate) fn start_in(data: &Path, log: &Path) -> Self {
         let mut server = Self::new(data);
@@ -67,6 +80,7 @@ impl Server {
             data: data.to_owned(),
             _dir: None,
             process: None,
+            config: None,
             log: None,
             api: String::new(),
             otlp: String::new(),
@@ -86,6 +100,9 @@ impl Server {
             // Asking whether it is ready yet is refused until it is.
             .env("DAYMARK_LOG", "warn,daymark_serve=error")
             .stdout(Stdio::piped());
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
         if let Some(log) = &self.log {
             command.stderr(File::options().create(true).append(true).open(log).unwrap());
         }
@@ -108,6 +125,10 @@ impl Server {
 
     pub(crate) fn data(&self) -> &str {
         self.data.to_str().unwrap()
+    }
+
+    pub(crate) fn config(&self) -> &str {
+        self.config.as_ref().unwrap().to_str().unwrap()
     }
 
     pub(crate) fn process_id(&self) -> u32 {
@@ -157,6 +178,12 @@ impl Server {
 
     pub(crate) fn get(&self, path: &str) -> Answer {
         let request = http::Request::get(format!("{}{path}", self.api));
+        self.ask(request.body(Full::default()).unwrap()).unwrap()
+    }
+
+    /// As a browser asks that knows the server by this name.
+    pub(crate) fn get_as(&self, host: &str, path: &str) -> Answer {
+        let request = http::Request::get(format!("{}{path}", self.api)).header("host", host);
         self.ask(request.body(Full::default()).unwrap()).unwrap()
     }
 

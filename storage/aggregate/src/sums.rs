@@ -165,20 +165,25 @@ impl Sums {
 
     /// Counts spans by the best that can be known of them now. `others` tell where these stand: spans that
     /// are [`crate::wanted`], which are counted elsewhere if they are not among these too.
-    pub fn rest(&mut self, spans: &[Span], others: &[Span]) {
+    pub fn rest<'a>(
+        &mut self,
+        spans: impl IntoIterator<Item = &'a Span>,
+        others: impl IntoIterator<Item = &'a Span>,
+    ) {
         let identity = |span: &Span| (span.key(), span.label.is_shared);
-        let here: HashSet<_> = spans.iter().map(identity).collect();
-        let others = others.iter().filter(|other| !here.contains(&identity(other)));
-        let all: Vec<&Span> = spans.iter().chain(others).collect();
+        let mut all: Vec<&Span> = spans.into_iter().collect();
+        let here: HashSet<_> = all.iter().map(|span| identity(span)).collect();
+        let counted = all.len();
+        all.extend(others.into_iter().filter(|other| !here.contains(&identity(other))));
         let family = Family::of(&all);
-        let relations: Vec<_> = (0..spans.len()).map(|at| family.verdict(at).0).collect();
+        let relations: Vec<_> = (0..counted).map(|at| family.verdict(at).0).collect();
         let mut is_answered: Vec<bool> = all.iter().map(|span| span.is_answered).collect();
         for relation in &relations {
             if let Relation::Called(caller) = *relation {
                 is_answered[caller] = true;
             }
         }
-        for (at, span) in spans.iter().enumerate() {
+        for (at, span) in all[..counted].iter().enumerate() {
             self.count(span, relations[at], is_answered[at], &all);
         }
     }

@@ -1,50 +1,41 @@
-//! The tables `red`, `red_instances` and `edges`: the sums that segments keep, and the sums of the spans
-//! that are in none of them, because they are buffered or wait for another half.
+//! The tables `red`, `red_instances` and `edges`: [`SpanSums`] as rows.
 //!
 //! Sums are additive, so a key and bucket may have several rows, one of each part that has such spans.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DataFusionError, Result};
+use datafusion::common::{Column, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
-use daymark_aggregate::{Aggregate, Sums, wanted};
+use daymark_aggregate::Aggregate;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
-use daymark_segment::spans_of_rows;
-use daymark_storage::version::Shelved;
 use futures::stream;
 
-use crate::scan::part::Part;
 use crate::scan::question::Question;
 use crate::scan::reader::Tally;
-
-/// How far from the instants asked for the other half of a call is looked for.
-const REACH: i64 = 10 * Nanos::MINUTE;
+use crate::sums::{Source, SpanSums};
 
 #[derive(Clone, Debug)]
 pub(crate) struct AggregateTable {
     aggregate: Aggregate,
     schema: SchemaRef,
-    /// The parts of `spans`.
-    parts: Arc<[Part]>,
+    sums: SpanSums,
     tally: Arc<Tally>,
 }
 
 impl AggregateTable {
-    pub(crate) fn new(aggregate: Aggregate, parts: Arc<[Part]>, tally: Arc<Tally>) -> Self {
-        Self { aggregate, schema: aggregate.schema(), parts, tally }
+    pub(crate) fn new(aggregate: Aggregate, sums: SpanSums, tally: Arc<Tally>) -> Self {
+        Self { aggregate, schema: aggregate.schema(), sums, tally }
     }
 
     /// The starts of the spans that a query can see in its buckets.
@@ -66,28 +57,13 @@ impl AggregateTable {
     }
 
     fn partitions(&self, starts: &Range<i64>, count: usize) -> Vec<Arc<dyn PartitionStream>> {
-        let overlapping = |reach: i64| {
-            let range = starts.start.saturating_sub(reach)..starts.end.saturating_add(reach);
-            let inside = move |part: &&Part| part.time().start < range.end && range.start < part.time().end;
-            self.parts.iter().filter(inside).cloned()
-        };
-        let mut sources: Vec<Source> = Vec::new();
-        for part in overlapping(0) {
-            self.tally.count_part(&part);
-            if let Part::Segment(shelved) = &part {
-                self.tally.count_read(&part, 0);
-                sources.push(Source::Kept(shelved.clone()));
-            }
-        }
-        sources.push(Source::Rest(overlapping(REACH).collect()));
+        let sources = self.sums.sources(starts, &self.tally);
         let mut partitions = vec![Vec::new(); count.max(1)];
-        for (source, partition) in sources.into_iter().rev().zip((0..count.max(1)).cycle()) {
+        for (source, partition) in sources.into_iter().zip((0..count.max(1)).cycle()) {
             partitions[partition].push(source);
         }
         let stream = |sources: Vec<Source>| -> Arc<dyn PartitionStream> {
-            let (aggregate, schema, tally) =
-                (self.aggregate, Arc::clone(&self.schema), Arc::clone(&self.tally));
-            Arc::new(Partition { aggregate, schema, sources: sources.into(), tally })
+            Arc::new(Partition { table: self.clone(), sources: sources.into() })
         };
         partitions.into_iter().map(stream).collect()
     }
@@ -121,87 +97,27 @@ impl TableProvider for AggregateTable {
     }
 }
 
-/// Where rows come from.
-#[derive(Clone, Debug)]
-enum Source {
-    /// The sums that a segment keeps.
-    Kept(Shelved),
-    /// The spans of these parts that are in no sums.
-    Rest(Vec<Part>),
-}
-
 /// Some sources, read one after the other.
 #[derive(Clone, Debug)]
 struct Partition {
-    aggregate: Aggregate,
-    schema: SchemaRef,
+    table: AggregateTable,
     sources: Arc<[Source]>,
-    tally: Arc<Tally>,
 }
 
 impl PartitionStream for Partition {
     fn schema(&self) -> &SchemaRef {
-        &self.schema
+        &self.table.schema
     }
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let reader = self.clone();
-        let batches = (0..self.sources.len()).map(move |at| reader.read(&reader.sources[at]));
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream::iter(batches)))
-    }
-}
-
-impl Partition {
-    fn read(&self, source: &Source) -> Result<RecordBatch> {
-        let rows = match source {
-            Source::Kept(shelved) => match shelved.segment.aggregate(self.aggregate) {
-                Ok(rows) => rows,
-                Err(error) => {
-                    let missing = self.aggregate.table().name;
-                    self.tally.damaged(missing, format!("sums of segment {}: {error}", shelved.id));
-                    RecordBatch::new_empty(Arc::clone(&self.schema))
-                }
-            },
-            Source::Rest(parts) => self.aggregate.rows(&self.rest(parts)?).map_err(external)?,
-        };
-        self.tally.rows.fetch_add(rows.num_rows() as u64, std::sync::atomic::Ordering::Relaxed);
-        Ok(rows)
-    }
-
-    fn rest(&self, parts: &[Part]) -> Result<Sums> {
-        let mut open = Vec::new();
-        for part in parts {
-            let spans = match part {
-                Part::Chunk(_, chunk) => spans_of_rows(&chunk.rows, &chunk.resources),
-                Part::Segment(shelved) => shelved.segment.open_spans(),
-            };
-            open.extend(self.or_damaged(part, spans));
-        }
-        let keys: HashSet<_> = open.iter().flat_map(wanted).collect();
-        let mut others = Vec::new();
-        for part in parts {
-            // What is buffered is among the open spans already.
-            if let Part::Segment(Shelved { segment, hidden, .. }) = part
-                && segment.is_open()
-                && !keys.is_empty()
-            {
-                others.extend(self.or_damaged(part, segment.spans(&keys, hidden.as_deref())));
+        let Self { table, sources } = self.clone();
+        let schema = Arc::clone(&table.schema);
+        let batches = (0..sources.len()).flat_map(move |at| {
+            match table.sums.read(&sources[at], &[table.aggregate], &table.tally) {
+                Ok(tables) => tables.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
             }
-        }
-        let mut sums = Sums::default();
-        sums.rest(&open, &others);
-        Ok(sums)
+        });
+        Box::pin(RecordBatchStreamAdapter::new(schema, stream::iter(batches)))
     }
-
-    fn or_damaged<T: Default>(&self, part: &Part, read: daymark_segment::Result<T>) -> T {
-        read.unwrap_or_else(|error| {
-            let part = if let Part::Segment(shelved) = part { shelved.id.as_ref() } else { "a buffer" };
-            self.tally.damaged(self.aggregate.table().name, format!("open spans of {part}: {error}"));
-            T::default()
-        })
-    }
-}
-
-fn external(error: daymark_aggregate::Error) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
 }

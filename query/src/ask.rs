@@ -40,6 +40,8 @@ use crate::sql::failure;
 use crate::sql::memory::Memory;
 use crate::sql::run::{Piece, Run, Runner};
 use crate::sql::session::Tables;
+use crate::sums::SpanSums;
+use crate::taken::Taken;
 use crate::{balance, condition, figures, functions, trace};
 
 /// How questions are answered.
@@ -73,6 +75,7 @@ pub struct Answerer {
     store: Store,
     options: Options,
     runner: Runner,
+    taken: Arc<Taken>,
 }
 
 impl fmt::Debug for Answerer {
@@ -91,17 +94,22 @@ impl Answerer {
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
-        Ok(Self { store, options, runner })
+        Ok(Self { store, options, runner, taken: Arc::default() })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
-        Self { store: self.store.clone(), options, runner: self.runner.clone() }
+        let taken = Arc::clone(&self.taken);
+        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
         Part::all(version, &self.options.tenant, table)
+    }
+
+    fn sums(&self, version: &Version) -> SpanSums {
+        SpanSums { parts: self.parts(version, Table::Spans).into(), taken: Arc::clone(&self.taken) }
     }
 
     /// The tables of a query. Those that cost something are made only when the text names them.
@@ -114,9 +122,9 @@ impl Answerer {
                 Arc::new(SignalTable::new(table, parts, Arc::clone(tally))),
             ));
         }
-        let spans: Arc<[Part]> = self.parts(version, Table::Spans).into();
+        let sums = self.sums(version);
         for aggregate in Aggregate::ALL {
-            let table = AggregateTable::new(aggregate, Arc::clone(&spans), Arc::clone(tally));
+            let table = AggregateTable::new(aggregate, sums.clone(), Arc::clone(tally));
             all.push((aggregate.table().name, Arc::new(table)));
         }
         if sql.to_lowercase().contains(tables::LEDGER.name) {
@@ -296,6 +304,7 @@ async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Chunk, Option
 
 impl Figures for Answerer {
     fn figures(&self) -> Vec<Figure> {
+        self.taken.release();
         let mut figures = figures::of_store(&self.store);
         figures.push(self.runner.running.figure());
         figures

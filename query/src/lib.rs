@@ -29,6 +29,10 @@ mod services;
 mod space;
 /// SQL texts to answers.
 mod sql;
+/// Sums over the spans of one snapshot.
+mod sums;
+/// Spans that sums are made of, kept between questions.
+mod taken;
 /// A trace by its id.
 mod trace;
 /// A value out of typed JSON.

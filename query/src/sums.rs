@@ -1,0 +1,115 @@
+//! The sums over the spans of one snapshot: those that segments keep, and those of the spans that are in
+//! none of them, because they are buffered or wait for another half.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow::array::RecordBatch;
+use datafusion::common::{DataFusionError, Result};
+use daymark_aggregate::{Aggregate, Span, Sums, wanted};
+use daymark_model::time::Nanos;
+use daymark_storage::version::Shelved;
+
+use crate::scan::part::Part;
+use crate::scan::reader::Tally;
+use crate::taken::Taken;
+
+/// How far from the instants asked for the other half of a call is looked for.
+const REACH: i64 = 10 * Nanos::MINUTE;
+
+/// Where sums come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// Those that a segment keeps.
+    Kept(Shelved),
+    /// Those of the spans of these parts that are in no sums.
+    Rest(Vec<Part>),
+}
+
+/// The sums of some parts of `spans`.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanSums {
+    pub(crate) parts: Arc<[Part]>,
+    pub(crate) taken: Arc<Taken>,
+}
+
+impl SpanSums {
+    /// What has sums of spans that start within a range. Together they are all such sums, and some more.
+    pub(crate) fn sources(&self, starts: &Range<i64>, tally: &Tally) -> Vec<Source> {
+        let overlapping = |reach: i64| {
+            let range = starts.start.saturating_sub(reach)..starts.end.saturating_add(reach);
+            let inside = move |part: &&Part| part.time().start < range.end && range.start < part.time().end;
+            self.parts.iter().filter(inside).cloned()
+        };
+        let mut sources = vec![Source::Rest(overlapping(REACH).collect())];
+        for part in overlapping(0) {
+            tally.count_part(&part);
+            if let Part::Segment(shelved) = &part {
+                tally.count_read(&part, 0);
+                sources.push(Source::Kept(shelved.clone()));
+            }
+        }
+        sources
+    }
+
+    /// The rows of some tables, in the order in which these are named.
+    pub(crate) fn read(
+        &self,
+        source: &Source,
+        wanted: &[Aggregate],
+        tally: &Tally,
+    ) -> Result<Vec<RecordBatch>> {
+        let tables: Vec<RecordBatch> = match source {
+            Source::Kept(shelved) => wanted.iter().map(|table| kept(shelved, *table, tally)).collect(),
+            Source::Rest(parts) => {
+                let sums = self.rest(parts, tally);
+                wanted.iter().map(|table| table.rows(&sums).map_err(external)).collect::<Result<_>>()?
+            }
+        };
+        let rows: usize = tables.iter().map(RecordBatch::num_rows).sum();
+        tally.rows.fetch_add(rows as u64, Ordering::Relaxed);
+        Ok(tables)
+    }
+
+    fn rest(&self, parts: &[Part], tally: &Tally) -> Sums {
+        let taken = |part: &Part| or_damaged(part, self.taken.spans(part), tally);
+        let open: Vec<Arc<[Span]>> = parts.iter().filter_map(taken).collect();
+        let open = || open.iter().flat_map(|spans| spans.iter());
+        let keys: HashSet<_> = open().flat_map(wanted).collect();
+        let mut others = Vec::new();
+        for part in parts {
+            // What is buffered is among the open spans already.
+            if let Part::Segment(Shelved { segment, hidden, .. }) = part
+                && segment.is_open()
+                && !keys.is_empty()
+            {
+                let found = or_damaged(part, segment.spans(&keys, hidden.as_deref()), tally);
+                others.extend(found.unwrap_or_default());
+            }
+        }
+        let mut sums = Sums::default();
+        sums.rest(open(), &others);
+        sums
+    }
+}
+
+fn kept(shelved: &Shelved, table: Aggregate, tally: &Tally) -> RecordBatch {
+    shelved.segment.aggregate(table).unwrap_or_else(|error| {
+        tally.damaged(table.table().name, format!("sums of segment {}: {error}", shelved.id));
+        RecordBatch::new_empty(table.schema())
+    })
+}
+
+fn or_damaged<T>(part: &Part, read: daymark_segment::Result<T>, tally: &Tally) -> Option<T> {
+    read.map_err(|error| {
+        let part = if let Part::Segment(shelved) = part { shelved.id.as_ref() } else { "a buffer" };
+        tally.damaged("sums", format!("open spans of {part}: {error}"));
+    })
+    .ok()
+}
+
+fn external(error: daymark_aggregate::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

@@ -42,7 +42,7 @@ use crate::sql::run::{Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
-use crate::{balance, condition, figures, functions, trace};
+use crate::{balance, condition, figures, functions, senders, trace};
 
 /// How questions are answered.
 #[derive(Clone, Debug)]
@@ -112,6 +112,10 @@ impl Answerer {
         SpanSums { parts: self.parts(version, Table::Spans).into(), taken: Arc::clone(&self.taken) }
     }
 
+    fn sender_parts(&self, version: &Version) -> Vec<(Table, Vec<Part>)> {
+        senders::TABLES.into_iter().map(|table| (table, self.parts(version, table))).collect()
+    }
+
     /// The tables of a query. Those that cost something are made only when the text names them.
     async fn tables(&self, version: &Version, sql: &str, tally: &Arc<Tally>) -> Result<Tables, AskError> {
         let mut all: Tables = Vec::new();
@@ -127,7 +131,12 @@ impl Answerer {
             let table = AggregateTable::new(aggregate, sums.clone(), Arc::clone(tally));
             all.push((aggregate.table().name, Arc::new(table)));
         }
-        if sql.to_lowercase().contains(tables::LEDGER.name) {
+        let sql = sql.to_lowercase();
+        if sql.contains(tables::SERVICES.name) {
+            let senders = senders::table(self.sender_parts(version)).map_err(|error| failure::of(&error))?;
+            all.push((tables::SERVICES.name, senders));
+        }
+        if sql.contains(tables::LEDGER.name) {
             all.push((tables::LEDGER.name, balance::table(&self.store, &self.options.tenant).await?));
         }
         Ok(all)

@@ -23,6 +23,8 @@ mod lane;
 mod running;
 /// One snapshot as tables.
 mod scan;
+/// Who sent, without scans.
+mod senders;
 /// The list of services.
 mod services;
 /// Disk, retention and merges in the words of the API.

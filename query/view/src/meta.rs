@@ -37,6 +37,9 @@ pub struct Meta {
     pub partial: Vec<Partial>,
     /// The share of rows looked at, when not all were.
     pub sampled: Option<f64>,
+    /// What figures that are sums over buckets cover: the buckets that begin in the range asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<Box<Buckets>>,
     /// Matches over all pages, where the question asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -51,6 +54,17 @@ pub struct Scanned {
     pub rows: u64,
     pub of_segments: u64,
     pub of_bytes: u64,
+}
+
+/// Buckets of equal length: from the first one up to, not including, the instant after the last one, or up
+/// to now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buckets {
+    #[serde(with = "crate::wire::nanos")]
+    pub from: Nanos,
+    #[serde(with = "crate::wire::nanos")]
+    pub to: Nanos,
+    pub step_s: i32,
 }
 
 /// The answer was cut.

@@ -174,8 +174,10 @@ pub struct ServiceRow {
     pub last_deploy: Option<Nanos>,
     pub alerts_firing: Option<u64>,
     pub saturation: Option<f64>,
+    /// In the range: of spans where their first bucket begins, of logs and metrics their first block of rows.
     #[serde(with = "wire::nanos_or_null")]
     pub first_seen: Option<Nanos>,
+    /// In the range: of spans where their last bucket begins, of logs and metrics where their last block ends.
     #[serde(with = "wire::nanos_or_null")]
     pub last_seen: Option<Nanos>,
 }

@@ -21,12 +21,11 @@ use daymark_view::meta::{Answer, Meta};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
 use daymark_view::services::{ServiceRow, ServicesAsk};
-use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlParams, SqlTable};
+use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlTable};
 use daymark_view::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
 use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
 use futures::stream;
-use serde_json::Map;
 use tokio::sync::Semaphore;
 
 use crate::aggregates::AggregateTable;
@@ -35,7 +34,7 @@ use crate::running::Running;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
-use crate::services::{self, Query, Rows};
+use crate::services::{self, Seen};
 use crate::sql::failure;
 use crate::sql::memory::Memory;
 use crate::sql::run::{Piece, Run, Runner};
@@ -207,28 +206,16 @@ impl Answerer {
 
     async fn answer_services(&self, ask: ServicesAsk) -> Result<Answer<Vec<ServiceRow>>, AskError> {
         let version = self.store.version();
-        let mut tables = Vec::new();
-        for query in services::queries(&ask) {
-            tables.push(self.rows(&ask.query_id, query, &version).await?);
-        }
-        let mut answer = services::list(&ask, tables)?;
+        let seen = Seen {
+            sums: self.sums(&version),
+            parts: self.sender_parts(&version),
+            now: self.store.clock().now(),
+        };
+        let id = ask.query_id.clone();
+        let mut answer =
+            self.on_lane(&id, "services", move |tally| services::list(&ask, &seen, tally)).await??;
         answer.meta.watermark = Some(version.watermark());
         Ok(answer)
-    }
-
-    /// The rows of a question of our own.
-    async fn rows(&self, query_id: &QueryId, query: Query, version: &Version) -> Result<Rows, AskError> {
-        let ask = SqlAsk {
-            query_id: query_id.clone(),
-            query: query.sql,
-            params: SqlParams::Named(query.params),
-            format: SqlFormat::Json,
-            limit: self.options.limits.rows,
-            range: query.range,
-        };
-        let table = self.table(&ask, version).await?.data;
-        let names: Vec<String> = table.columns.into_iter().map(|column| column.name).collect();
-        Ok(table.rows.into_iter().map(|row| names.iter().cloned().zip(row).collect::<Map<_, _>>()).collect())
     }
 
     /// Work that reads without planning. Listed and stopped like any query.

@@ -1,10 +1,16 @@
-//! The list of services: how many calls, how many of them failed, how long they took, by SQL over the spans.
+//! The list of services: how many calls, how many of them failed, how long they took, by the sums over spans.
 //!
-//! A service's figures count entry spans: kind server or consumer, or a root. Services that sent only logs
-//! or metrics are listed without figures.
+//! A service's figures count entry spans, in the buckets that begin in the range. Services that sent only
+//! logs or metrics are listed without figures.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use datafusion::common::Result as Answered;
+use daymark_aggregate::{Aggregate, Owner};
+use daymark_model::rows::Resource;
+use daymark_model::signal::{Signal, Table};
 use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Answer, Meta};
@@ -12,165 +18,234 @@ use daymark_view::range::Range;
 use daymark_view::services::{
     Compared, Instances, Scope, ScopeKey, ServiceRow, ServiceState, ServicesAsk, SortKey, Spark, VersionShare,
 };
-use serde_json::{Map, Value};
 
-/// Steps of a row's small charts.
-const STEPS: i64 = 40;
+use crate::running::scanned;
+use crate::scan::part::Part;
+use crate::scan::reader::Tally;
+use crate::senders::{Sender, senders};
+use crate::sql::failure;
+use crate::sums::SpanSums;
+
+/// Sums by service.
+mod gathered;
+
+use gathered::{Figures, Gathered, Service, Whose, Windows, buckets, seconds, step_ns};
+
 /// Below this many requests a rate says nothing.
 const REQUESTS_MIN: u64 = 20;
-const ENTRY: &str = "(kind IN ('server', 'consumer') OR parent_span_id IS NULL)";
+const TEAM: &str = "team";
 
-/// A result table: rows of values by column name.
-pub(crate) type Rows = Vec<Map<String, Value>>;
-
-/// A question that the list is made of.
+/// What a list is made of.
 #[derive(Debug)]
-pub(crate) struct Query {
-    pub(crate) sql: String,
-    pub(crate) params: Map<String, Value>,
-    pub(crate) range: Range,
+pub(crate) struct Seen {
+    pub(crate) sums: SpanSums,
+    /// The parts of each table by which a service is seen.
+    pub(crate) parts: Vec<(Table, Vec<Part>)>,
+    pub(crate) now: Nanos,
 }
 
-/// The questions behind a list, in the order in which [`list`] takes their rows.
-pub(crate) fn queries(ask: &ServicesAsk) -> Vec<Query> {
-    let width = ask.range.width_ns();
-    let before = Range { from: ask.range.from.plus(-width), to: ask.range.from };
-    let step = step_ns(ask.range);
-    let (scope, params) = scope(&ask.scope);
-    let span_range = format!("start >= :from AND start < :to{scope}");
-    let figures = format!(
-        "SELECT service, count(*) FILTER (WHERE {ENTRY}) AS count, \
-         count(*) FILTER (WHERE {ENTRY} AND status = 'error') AS errors, \
-         approx_percentile_cont(duration_ns, 0.5) FILTER (WHERE {ENTRY}) AS p50, \
-         approx_percentile_cont(duration_ns, 0.95) FILTER (WHERE {ENTRY}) AS p95, \
-         approx_percentile_cont(duration_ns, 0.99) FILTER (WHERE {ENTRY}) AS p99, \
-         min(start) AS first_seen, max(start) AS last_seen, \
-         min(CAST(namespace AS TEXT)) AS namespace, max(CAST(namespace AS TEXT)) AS namespace_max, \
-         min(CAST(env AS TEXT)) AS env, max(CAST(env AS TEXT)) AS env_max, \
-         max(attr('resource.telemetry.sdk.language')) AS language, \
-         count(DISTINCT CAST(instance AS TEXT)) AS instances \
-         FROM spans WHERE {span_range} GROUP BY service"
-    );
-    let sparks = format!(
-        "SELECT service, CAST((CAST(start AS BIGINT) - {from}) / {step} AS BIGINT) AS step, count(*) AS count, \
-         count(*) FILTER (WHERE status = 'error') AS errors, approx_percentile_cont(duration_ns, 0.95) AS p95 \
-         FROM spans WHERE {span_range} AND {ENTRY} GROUP BY 1, 2",
-        from = ask.range.from
-    );
-    let versions = format!(
-        "SELECT service, CAST(version AS TEXT) AS version, count(*) AS count, \
-         count(*) FILTER (WHERE status = 'error') AS errors, approx_percentile_cont(duration_ns, 0.95) AS p95, \
-         count(DISTINCT CAST(instance AS TEXT)) AS instances \
-         FROM spans WHERE {span_range} AND version IS NOT NULL AND {ENTRY} GROUP BY 1, 2 ORDER BY count DESC"
-    );
-    let silent = format!(
-        "SELECT service, min(at) AS first_seen, max(at) AS last_seen FROM ( \
-         SELECT service, time AS at FROM logs WHERE time >= :from AND time < :to{scope} \
-         UNION ALL SELECT service, time FROM metric_points WHERE time >= :from AND time < :to{scope}) GROUP BY service"
-    );
-    let query = |sql: &str, range: Range| Query { sql: sql.into(), params: params.clone(), range };
-    vec![
-        query(&figures, ask.range),
-        query(&figures, before),
-        query(&sparks, ask.range),
-        query(&versions, ask.range),
-        query(&silent, ask.range),
-        query(&figures, ask.compare.unwrap_or(before)),
-    ]
-}
-
-fn step_ns(range: Range) -> i64 {
-    (range.width_ns() / STEPS).max(1)
-}
-
-/// A condition on the columns that all signal tables share.
-fn scope(scope: &[Scope]) -> (String, Map<String, Value>) {
-    let mut sql = String::new();
-    let mut params = Map::new();
-    for (number, Scope { key, value }) in scope.iter().enumerate() {
-        let column = match key {
-            ScopeKey::Env => "env",
-            ScopeKey::Namespace => "namespace",
-            ScopeKey::Cluster => "attr('resource.k8s.cluster.name')",
-            ScopeKey::Team => "attr('resource.team')",
-        };
-        sql.push_str(&format!(" AND {column} = $scope{number}"));
-        params.insert(format!("scope{number}"), Value::String(value.clone()));
-    }
-    (sql, params)
-}
-
-/// The list out of the rows of [`queries`].
-pub(crate) fn list(ask: &ServicesAsk, mut tables: Vec<Rows>) -> Result<Answer<Vec<ServiceRow>>, AskError> {
-    let mut take = |at: usize| tables.get_mut(at).map(std::mem::take).unwrap_or_default();
-    let (now, before, sparks, versions, silent, compared) =
-        (take(0), by_service(take(1)), take(2), take(3), take(4), by_service(take(5)));
-    let seconds = (ask.range.width_ns() as f64 / 1e9).max(1e-9);
+pub(crate) fn list(
+    ask: &ServicesAsk,
+    seen: &Seen,
+    tally: &Tally,
+) -> Result<Answer<Vec<ServiceRow>>, AskError> {
+    let gathered = gather(ask, seen, tally).map_err(|error| failure::of(&error))?;
+    let now = gathered.windows.now;
     let mut rows: HashMap<String, ServiceRow> = HashMap::new();
-    for figures in &now {
-        let mut row = figures_of(figures, seconds);
-        let earlier = before.get(&row.service).map(|figures| figures_of(figures, seconds));
-        judge(&mut row, earlier.as_ref());
-        let other = compared.get(&row.service).filter(|_| ask.compare.is_some());
-        row.compare = other.map(|figures| figures_of(figures, seconds)).map(|other| Compared {
-            rate: other.rate,
-            error_rate: other.error_rate,
-            p95_ns: other.p95_ns,
+    for (name, service) in &gathered.services {
+        if service.seen.is_some() {
+            rows.insert(name.clone(), row(name, service, &gathered.windows));
+        }
+    }
+    let is_scoped = gathered.whose.owners.is_some();
+    let all = seen.parts.iter().flat_map(|(table, parts)| {
+        // The last bucket may have spans that start after the range.
+        let beyond = if *table == Table::Spans { i64::from(now.step_s) * Nanos::SECOND } else { 0 };
+        senders(parts, *table, &(ask.range.from.0..ask.range.to.0.saturating_add(beyond)))
+    });
+    let mut by_service: HashMap<String, Vec<Sender>> = HashMap::new();
+    for sender in all.filter(|sender| ask.scope.iter().all(|scope| fits(sender, scope))) {
+        by_service.entry(sender.resource.service.clone()).or_default().push(sender);
+    }
+    for (name, senders) in by_service {
+        // Spans are told by the sums, unless these do not know the scope.
+        let told = senders.iter().filter(|sender| is_scoped || sender.signal != Signal::Spans);
+        let span = told.fold(None, |span: Option<(i64, i64)>, sender| {
+            let (first, last) = span.unwrap_or(sender.seen);
+            Some((first.min(sender.seen.0), last.max(sender.seen.1)))
         });
-        rows.insert(row.service.clone(), row);
+        if span.is_none() && !rows.contains_key(&name) {
+            continue;
+        }
+        let row =
+            rows.entry(name.clone()).or_insert_with(|| ServiceRow { service: name, ..ServiceRow::default() });
+        row.first_seen = row.first_seen.into_iter().chain(span.map(|(first, _)| Nanos(first))).min();
+        row.last_seen = row.last_seen.into_iter().chain(span.map(|(_, last)| Nanos(last))).max();
+        describe(row, &senders);
     }
-    for seen in &silent {
-        let row = rows.entry(text(seen, "service").unwrap_or_default()).or_default();
-        row.service = text(seen, "service").unwrap_or_default();
-        row.first_seen = row.first_seen.into_iter().chain(instant(seen, "first_seen")).min();
-        row.last_seen = row.last_seen.into_iter().chain(instant(seen, "last_seen")).max();
-    }
-    add_sparks(&mut rows, &sparks, ask.range);
-    add_versions(&mut rows, &versions);
-    page(ask, rows.into_values().collect())
-}
-
-fn by_service(rows: Rows) -> HashMap<String, Map<String, Value>> {
-    rows.into_iter().map(|row| (text(&row, "service").unwrap_or_default(), row)).collect()
-}
-
-fn figures_of(figures: &Map<String, Value>, seconds: f64) -> ServiceRow {
-    let (count, errors) = (number(figures, "count"), number(figures, "errors"));
-    let only = |column: &str| {
-        text(figures, column).filter(|least| text(figures, &format!("{column}_max")).as_ref() == Some(least))
+    let mut answer = page(ask, rows.into_values().collect())?;
+    answer.meta = Meta {
+        scanned: scanned(tally),
+        partial: tally.partial(),
+        buckets: Some(Box::new(now)),
+        ..answer.meta
     };
-    ServiceRow {
-        service: text(figures, "service").unwrap_or_default(),
-        namespace: only("namespace"),
-        env: only("env"),
-        language: text(figures, "language"),
-        rate: count as f64 / seconds,
+    Ok(answer)
+}
+
+fn gather<'a>(ask: &'a ServicesAsk, seen: &Seen, tally: &Tally) -> Answered<Gathered<'a>> {
+    let whose = Whose { scope: &ask.scope, owners: owners(ask, seen) };
+    let (table, step_s) = (whose.table(), whose.table().step_s());
+    let width = ask.range.width_ns();
+    let earlier = Range { from: Nanos(ask.range.from.0.saturating_sub(width)), to: ask.range.from };
+    let in_buckets = |range: Range| buckets(range, step_s, seen.now);
+    let windows = Windows {
+        range: ask.range,
+        now: in_buckets(ask.range),
+        before: in_buckets(earlier),
+        compared: ask.compare.map(in_buckets),
+    };
+    let both: &[Aggregate] =
+        if table == Aggregate::Red { &[table, Aggregate::RedInstances] } else { &[table] };
+    let mut passes = vec![(Range { from: earlier.from, to: ask.range.to }, both, false)];
+    passes.extend(ask.compare.map(|compared| (compared, std::slice::from_ref(&table), true)));
+    let mut gathered = Gathered { windows, whose, services: HashMap::new() };
+    for (range, tables, is_compared) in passes {
+        let starts = range.from.0.saturating_sub(Nanos::MINUTE)..range.to.0.saturating_add(Nanos::MINUTE);
+        for source in seen.sums.sources(&starts, tally) {
+            for (table, rows) in tables.iter().zip(seen.sums.read(&source, tables, tally)?) {
+                gathered.add(*table, &rows, is_compared)?;
+            }
+        }
+    }
+    Ok(gathered)
+}
+
+/// The attribute of the resource that a scope asks for.
+fn attribute_of(key: ScopeKey) -> Option<&'static str> {
+    match key {
+        ScopeKey::Env | ScopeKey::Namespace => None,
+        ScopeKey::Cluster => Some("k8s.cluster.name"),
+        ScopeKey::Team => Some(TEAM),
+    }
+}
+
+fn fits(sender: &Sender, Scope { key, value }: &Scope) -> bool {
+    let known = match key {
+        ScopeKey::Env => sender.resource.env.as_ref(),
+        ScopeKey::Namespace => sender.resource.namespace.as_ref(),
+        _ => return attribute_of(*key).and_then(|key| sender.attribute(key)).as_ref() == Some(value),
+    };
+    known == Some(value)
+}
+
+fn owners(ask: &ServicesAsk, seen: &Seen) -> Option<HashSet<Owner>> {
+    let wanted: Vec<&Scope> = ask.scope.iter().filter(|scope| attribute_of(scope.key).is_some()).collect();
+    if wanted.is_empty() {
+        return None;
+    }
+    let spans = seen.parts.iter().filter(|(table, _)| *table == Table::Spans);
+    let resources = spans.flat_map(|(_, parts)| parts).flat_map(Part::resources);
+    let has_all = |resource: &&Arc<Resource>| {
+        let sender = Sender { resource: Arc::clone(resource), signal: Signal::Spans, seen: (0, 0) };
+        wanted.iter().all(|scope| fits(&sender, scope))
+    };
+    Some(
+        resources
+            .filter(has_all)
+            .map(|resource| Owner {
+                service: resource.service.clone(),
+                namespace: resource.namespace.clone(),
+                env: resource.env.clone(),
+                version: resource.version.clone(),
+                instance: resource.instance.clone(),
+            })
+            .collect(),
+    )
+}
+
+/// What the resources say of a service.
+fn describe(row: &mut ServiceRow, senders: &[Sender]) {
+    let single = |text: fn(&Sender) -> Option<String>| {
+        let mut texts = senders.iter().filter_map(text).collect::<BTreeSet<_>>().into_iter();
+        texts.next().filter(|_| texts.next().is_none())
+    };
+    row.namespace = single(|sender| sender.resource.namespace.clone());
+    row.env = single(|sender| sender.resource.env.clone());
+    row.team = single(|sender| sender.attribute(TEAM));
+    row.language = senders.iter().filter_map(|sender| sender.attribute("telemetry.sdk.language")).max();
+}
+
+fn row(name: &str, service: &Service, windows: &Windows) -> ServiceRow {
+    let Figures { count, errors, .. } = service.now;
+    let mut row = ServiceRow {
+        service: name.to_owned(),
+        rate: rate(count, seconds(&windows.now)),
         count,
         errors,
-        error_rate: share(errors, count),
-        p50_ns: duration(figures, "p50"),
-        p95_ns: duration(figures, "p95"),
-        p99_ns: duration(figures, "p99"),
-        instances: Instances { seen: Some(number(figures, "instances")), ..Instances::default() },
-        first_seen: instant(figures, "first_seen"),
-        last_seen: instant(figures, "last_seen"),
+        error_rate: service.now.error_rate(),
+        p50_ns: service.now.quantile(0.5),
+        p95_ns: service.now.quantile(0.95),
+        p99_ns: service.now.quantile(0.99),
+        spark: if service.now.count > 0 { spark(service, windows) } else { Spark::default() },
+        compare: windows.compared.map(|window| Compared {
+            rate: rate(service.compared.count, seconds(&window)),
+            error_rate: service.compared.error_rate(),
+            p95_ns: service.compared.quantile(0.95),
+        }),
+        instances: Instances { seen: Some(service.instances.len() as u64), ..Instances::default() },
+        versions: versions(service),
+        first_seen: service.seen.map(|(first, _)| Nanos(first)),
+        last_seen: service.seen.map(|(_, last)| Nanos(last)),
         ..ServiceRow::default()
+    };
+    judge(&mut row, &service.before);
+    row
+}
+
+fn rate(count: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+}
+
+fn spark(service: &Service, windows: &Windows) -> Spark {
+    let (now, step) = (windows.now, step_ns(&windows.now));
+    let width = now.to.0.saturating_sub(now.from.0);
+    let len = usize::try_from(width / step + i64::from(width % step > 0)).unwrap_or_default();
+    let mut spark = Spark { rate: vec![None; len], error_rate: vec![None; len], p95_ns: vec![None; len] };
+    for (at, figures) in service.steps.iter().filter(|(at, _)| **at < len) {
+        let left = width - *at as i64 * step;
+        spark.rate[*at] = Some(rate(figures.count, left.min(step) as f64 / 1e9));
+        spark.error_rate[*at] = figures.error_rate();
+        spark.p95_ns[*at] = figures.quantile(0.95);
     }
+    spark
+}
+
+/// The most used first.
+fn versions(service: &Service) -> Vec<VersionShare> {
+    let mut versions: Vec<_> = service.versions.iter().collect();
+    versions.sort_by_key(|(_, figures)| Reverse(figures.count));
+    let share = |(version, figures): (&String, &Figures)| VersionShare {
+        version: version.clone(),
+        share: figures.count as f64 / service.now.count.max(1) as f64,
+        instances: Some(service.version_instances.get(version).map_or(0, |all| all.len() as u64)),
+        error_rate: figures.error_rate(),
+        p95_ns: figures.quantile(0.95),
+    };
+    versions.into_iter().map(share).collect()
 }
 
 /// Critical and warning by error rate and p95 against the window before.
-fn judge(row: &mut ServiceRow, before: Option<&ServiceRow>) {
+fn judge(row: &mut ServiceRow, before: &Figures) {
     if row.count == 0 {
         return;
     }
     row.state = ServiceState::Ok;
-    if row.count < REQUESTS_MIN {
+    if row.count < REQUESTS_MIN || before.count < REQUESTS_MIN {
         return;
     }
-    let Some(before) = before.filter(|before| before.count >= REQUESTS_MIN) else {
-        return;
-    };
-    let (now_rate, before_rate) = (row.error_rate.unwrap_or_default(), before.error_rate.unwrap_or_default());
+    let (now_rate, before_rate) =
+        (row.error_rate.unwrap_or_default(), before.error_rate().unwrap_or_default());
     if now_rate >= 0.05 && now_rate >= 5.0 * before_rate {
         row.state = ServiceState::Critical;
         row.reasons.push("error_rate".into());
@@ -178,42 +253,12 @@ fn judge(row: &mut ServiceRow, before: Option<&ServiceRow>) {
         row.state = ServiceState::Warning;
         row.reasons.push("error_rate".into());
     }
-    let (now_p95, before_p95) = (row.p95_ns.unwrap_or_default(), before.p95_ns.unwrap_or_default());
+    let (now_p95, before_p95) = (row.p95_ns.unwrap_or_default(), before.quantile(0.95).unwrap_or_default());
     if before_p95 > 0 && now_p95 >= 2 * before_p95 {
         if row.state == ServiceState::Ok {
             row.state = ServiceState::Warning;
         }
         row.reasons.push("p95".into());
-    }
-}
-
-fn add_sparks(rows: &mut HashMap<String, ServiceRow>, steps: &Rows, range: Range) {
-    let len = usize::try_from(STEPS).unwrap_or_default();
-    let seconds = step_ns(range) as f64 / 1e9;
-    for step in steps {
-        let Some(row) = text(step, "service").and_then(|service| rows.get_mut(&service)) else { continue };
-        if row.spark.rate.is_empty() {
-            row.spark = Spark { rate: vec![None; len], error_rate: vec![None; len], p95_ns: vec![None; len] };
-        }
-        let at = usize::try_from(number(step, "step")).unwrap_or_default().min(len - 1);
-        let count = number(step, "count");
-        row.spark.rate[at] = Some(count as f64 / seconds);
-        row.spark.error_rate[at] = share(number(step, "errors"), count);
-        row.spark.p95_ns[at] = duration(step, "p95");
-    }
-}
-
-fn add_versions(rows: &mut HashMap<String, ServiceRow>, versions: &Rows) {
-    for version in versions {
-        let Some(row) = text(version, "service").and_then(|service| rows.get_mut(&service)) else { continue };
-        let count = number(version, "count");
-        row.versions.push(VersionShare {
-            version: text(version, "version").unwrap_or_default(),
-            share: share(count, row.count).unwrap_or_default(),
-            instances: Some(number(version, "instances")),
-            error_rate: share(number(version, "errors"), count),
-            p95_ns: duration(version, "p95"),
-        });
     }
 }
 
@@ -249,25 +294,4 @@ fn page(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<Servi
     let total = rows.len() as u64;
     let data = rows.into_iter().take(end).skip(from).collect();
     Ok(Answer { data, meta: Meta { cursor, total: Some(total), ..Meta::default() } })
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn text(row: &Map<String, Value>, column: &str) -> Option<String> {
-    row.get(column)?.as_str().map(str::to_owned)
-}
-
-fn number(row: &Map<String, Value>, column: &str) -> u64 {
-    row.get(column).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn duration(row: &Map<String, Value>, column: &str) -> Option<u64> {
-    let value = row.get(column)?;
-    value.as_u64().or_else(|| value.as_f64().map(|value| value.max(0.0) as u64))
-}
-
-fn instant(row: &Map<String, Value>, column: &str) -> Option<Nanos> {
-    row.get(column)?.as_str()?.parse().ok().map(Nanos)
 }

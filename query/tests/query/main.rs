@@ -11,6 +11,8 @@ mod data;
 mod place;
 /// Queries that must be refused or stopped.
 mod sandbox;
+/// The list of services, against plain code over all rows.
+mod services;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
 /// Traces and their logs.

@@ -20,13 +20,13 @@ use crate::data::{self, NOON, Span};
 use crate::place::{self, Place};
 
 /// The same sums over plain rows.
-mod plain;
+pub(crate) mod plain;
 
 use plain::{Sums, plain};
 
 /// Long after the windows of all that is sent are closed, or while they are open.
-const CLOSED: i64 = NOON + 5 * Nanos::HOUR;
-const OPEN: i64 = NOON + 30 * Nanos::MINUTE;
+pub(crate) const CLOSED: i64 = NOON + 5 * Nanos::HOUR;
+pub(crate) const OPEN: i64 = NOON + 30 * Nanos::MINUTE;
 
 fn texts(values: &[Value]) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -112,15 +112,15 @@ fn forest(seed: u64) -> Vec<Value> {
 }
 
 /// A folder on which one process after the other works.
-struct House(Arc<TempDir>);
+pub(crate) struct House(Arc<TempDir>);
 
 impl House {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(tempfile::tempdir().unwrap()))
     }
 
     /// One process from its start to its end.
-    fn process<T>(&self, now: i64, work: impl AsyncFnOnce(&Place) -> T) -> T {
+    pub(crate) fn process<T>(&self, now: i64, work: impl AsyncFnOnce(&Place) -> T) -> T {
         let runtime = Runtime::new().unwrap();
         let answer = runtime.block_on(async {
             let place = Place::on(Arc::clone(&self.0), Nanos(now), QueryLimits::default()).await;

@@ -234,6 +234,7 @@ impl Inner {
             chunks,
             tally: decoded.tally,
             deleted,
+            lost: 0,
             bytes: bytes as u64,
         }
     }

@@ -29,14 +29,16 @@ impl Folder {
         }
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("LOCK"));
         let lock = lock.map_err(broken)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(Error::InUse { path: root.to_path_buf() }),
-            Err(error) => return Err(broken(io::Error::from(error))),
-        }
-        let folder = Self { root: root.to_path_buf(), _lock: lock };
+        let folder = locked(root, lock)?;
         folder.clear("tmp").and_then(|()| folder.clear("spill")).map_err(broken)?;
         Ok(folder)
+    }
+
+    /// Takes the lock of a directory that is there, and changes nothing.
+    pub(crate) fn existing(root: &Path) -> Result<Self, Error> {
+        let broken = |source| Error::Folder { path: root.to_path_buf(), source };
+        let lock = OpenOptions::new().write(true).open(root.join("LOCK")).map_err(broken)?;
+        locked(root, lock)
     }
 
     /// Removes what an earlier process left unfinished.
@@ -94,6 +96,14 @@ impl Folder {
             .join(format!("date={date}"))
             .join(format!("hour={hour:02}"))
             .join(id)
+    }
+}
+
+fn locked(root: &Path, lock: File) -> Result<Folder, Error> {
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Folder { root: root.to_path_buf(), _lock: lock }),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::InUse { path: root.to_path_buf() }),
+        Err(error) => Err(Error::Folder { path: root.to_path_buf(), source: io::Error::from(error) }),
     }
 }
 

@@ -7,19 +7,22 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
+use daymark_model::id::Lsn;
 use daymark_model::intake::Decode;
+use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::reason::Lost;
+use daymark_model::signal::Signal;
 use daymark_model::time::{Clock, Nanos};
 use daymark_vfs::Vfs;
 use daymark_wal::{Replay, Wal};
 use tokio::sync::{Notify, watch};
 use ulid::Ulid;
 
-use crate::catalog::{Catalog, Publication};
+use crate::catalog::{Catalog, Publication, SegmentRow};
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::gather::{Gathered, gather};
+use crate::gather::{Gathered, folders, gather};
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::pace::Pace;
 use crate::publish::Lane;
@@ -28,7 +31,7 @@ use crate::repeat::Repeats;
 use crate::steady::Steady;
 use crate::store::{Inner, Options, Store};
 use crate::sweep::Retired;
-use crate::version::Current;
+use crate::version::{Current, Gap};
 
 impl Store {
     /// Opens a data directory, making it where it is missing, and starts the background work.
@@ -39,29 +42,43 @@ impl Store {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let folder = Folder::open(&options.dir)?;
+        if !folder.catalog().exists() && !folders(folder.root())?.is_empty() {
+            return Err(Error::DamagedCatalog { what: "it is missing, and there are segments".into() });
+        }
         let catalog = Catalog::open(&folder.catalog(), &Ulid::generate().to_string()).await?;
         let contents = catalog.contents().await?;
-        let gathered = gather(&folder, &contents)?;
+        let first = daymark_wal::beginning(&folder.wal(), &*fs)?.map(|log| log.first);
+        let mut gathered = gather(folder.root(), &contents, first)?;
+        let low = gathered.low;
         let node = contents.epoch.parse::<Ulid>().map(|id| id.0.to_be_bytes()).unwrap_or_default();
         let disk = Disk::open(&folder, &fs, &options.disk, gathered.bytes())?;
         let file_bytes = disk.wal_file_bytes();
         let wal_options =
             daymark_wal::Options { node, ack: options.ack, file_bytes, ..daymark_wal::Options::default() };
-        let (wal, log) =
-            Wal::open(&folder.wal(), Arc::clone(&fs), Arc::clone(&clock), &wal_options, contents.low)?;
+        let (wal, log) = Wal::open(&folder.wal(), Arc::clone(&fs), Arc::clone(&clock), &wal_options, low)?;
 
         let ledger = Ledger::continued(contents.totals);
-        let lost = post_lost(&gathered, &ledger, clock.now());
+        let mut lost = post_lost(&gathered, &ledger, clock.now());
+        if let Some(first) = first.filter(|first| *first > low) {
+            post_lost_beginning(low, first, &ledger, clock.now(), &mut lost);
+        }
+        let low = first.map_or(low, |first| low.max(first));
+        let gaps: Vec<Gap> =
+            gathered.broken.iter().map(|(row, error)| gap(row, error, clock.now())).collect();
         let broken = gathered.broken.iter().map(|(row, _)| row.id.clone());
         let removed: Vec<String> = broken.chain(gathered.gone.iter().cloned()).collect();
         let change = Publication {
             added: &gathered.adopted,
             removed: &removed,
+            quarantined: &gaps,
+            low: Some(low),
             ledger: &[&lost],
             ..Publication::default()
         };
         catalog.publish(change).await?;
-        catalog.forget_dropped(&gathered.swept).await?;
+        folder.tidy(&gathered)?;
+        catalog.forget_dropped(&gathered.dropped).await?;
+        gaps.into_iter().for_each(|gap| gathered.add_gap(gap));
 
         let live_from = wal.stats().next;
         let repeats = Repeats::default();
@@ -76,11 +93,11 @@ impl Store {
             fs,
             clock,
             decode,
-            earlier: Lane::starting_at(contents.low),
+            earlier: Lane::starting_at(low),
             live: Lane::starting_at(live_from),
-            replay_from: contents.low,
+            replay_from: low,
             live_from,
-            low: AtomicU64::new(contents.low.0),
+            low: AtomicU64::new(low.0),
             wal,
             catalog,
             epoch: contents.epoch,
@@ -118,19 +135,46 @@ fn start(inner: &Arc<Inner>, log: Replay) {
     tokio::spawn(Arc::clone(inner).watch_disk());
 }
 
+/// Log files that are gone held records that no segment has. How many items is not known; each had one.
+fn post_lost_beginning(low: Lsn, first: Lsn, ledger: &Ledger, now: Nanos, unsaved: &mut Unsaved) {
+    let records = first.0 - low.0;
+    tracing::error!(records, from = low.0, "the beginning of the log is gone");
+    let account = Account { tenant: DEFAULT_TENANT.into(), source: "unknown".into(), signal: Signal::Spans };
+    let entries = [Entry::Received, Entry::Accepted, Entry::Lost(Lost::WalCorrupt)];
+    ledger.post(now, &account, &entries.map(|entry| (entry, Count::of(records))), unsaved);
+}
+
+fn reason(error: &daymark_segment::Error) -> Lost {
+    if error.is_missing() { Lost::SegmentMissing } else { Lost::SegmentCorrupt }
+}
+
+fn gap(row: &SegmentRow, error: &daymark_segment::Error, now: Nanos) -> Gap {
+    Gap {
+        id: row.id.clone(),
+        tenant: Arc::clone(&row.tenant),
+        table: row.table,
+        rows: row.rows,
+        time: row.time,
+        reason: error.to_string(),
+        at: now,
+    }
+}
+
 /// Posts the rows of segments that cannot be opened as lost.
 fn post_lost(gathered: &Gathered, ledger: &Ledger, now: Nanos) -> Unsaved {
     let mut unsaved = Unsaved::default();
     for (row, error) in &gathered.broken {
-        tracing::error!(segment = row.path, %error, rows = row.rows, "segment cannot be opened");
-        let reason = if error.is_corrupt() { Lost::SegmentCorrupt } else { Lost::SegmentMissing };
+        tracing::error!(segment = row.path, %error, rows = row.rows, "segment cannot be opened and is set aside");
+        if !row.table.is_counted() {
+            continue;
+        }
         for (source, rows) in &row.sources {
             let account = Account {
                 tenant: Arc::clone(&row.tenant),
                 source: Arc::clone(source),
                 signal: row.table.signal(),
             };
-            ledger.post(now, &account, &[(Entry::Lost(reason), Count::of(*rows))], &mut unsaved);
+            ledger.post(now, &account, &[(Entry::Lost(reason(error)), Count::of(*rows))], &mut unsaved);
         }
     }
     unsaved

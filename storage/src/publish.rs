@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daymark_model::id::Lsn;
-use daymark_model::reason::{Deduplicated, Tally};
+use daymark_model::reason::{Deduplicated, Lost, Tally};
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use tokio::sync::watch;
@@ -28,6 +28,8 @@ pub(crate) struct Arrived {
     pub(crate) tally: Tally,
     /// Items of traces that were erased while they were on their way.
     pub(crate) deleted: u64,
+    /// Items whose bytes in the log are damaged.
+    pub(crate) lost: u64,
     /// Size of the body.
     pub(crate) bytes: u64,
 }
@@ -84,8 +86,11 @@ impl Lane {
         inner.current.change(|version| {
             for batch in run {
                 ledger.post_batch(batch.received, &batch.account, &batch.tally, batch.bytes, unsaved);
-                let deleted = [(Entry::Deleted, Count::of(batch.deleted))];
-                ledger.post(batch.received, &batch.account, &deleted, unsaved);
+                let gone = [
+                    (Entry::Deleted, Count::of(batch.deleted)),
+                    (Entry::Lost(Lost::WalCorrupt), Count::of(batch.lost)),
+                ];
+                ledger.post(batch.received, &batch.account, &gone, unsaved);
                 version.watermark = version.watermark.max(batch.received);
                 let shelf = version.shelf_mut(&batch.account.tenant);
                 for (table, mut chunk) in batch.chunks {

@@ -1,17 +1,20 @@
 //! The log back into buffers after a restart.
 //!
 //! New batches are taken meanwhile, in their own lane. A place in the log that has no readable record is
-//! void; when its items are known, they are counted as lost.
+//! void, and its items are counted as lost: at that place, so that a flush saves the count when it moves the
+//! low end behind it, and no later start counts them again.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use daymark_model::reason::Lost;
+use daymark_model::id::Lsn;
+use daymark_model::reason::Tally;
 use daymark_model::signal::Signal;
 use daymark_wal::{Damage, Record, Replay};
 
 use crate::admit::unreadable_rows;
-use crate::ledger::{Account, Count, Entry};
+use crate::ledger::Account;
+use crate::publish::Arrived;
 use crate::repeat::Fingerprint;
 use crate::store::Inner;
 
@@ -34,7 +37,7 @@ impl Inner {
                         records += 1;
                     }
                 }
-                Err(damage) => self.count_lost(&damage),
+                Err(damage) => next = self.lose(&damage, next),
             }
             if self.stop.borrow().to_owned() {
                 return;
@@ -67,22 +70,37 @@ impl Inner {
     }
 
     /// Items that were accepted once and cannot be read any more. What was never synced was never
-    /// acknowledged, so nobody misses it.
-    fn count_lost(&self, damage: &Damage) {
+    /// acknowledged, so nobody misses it. Answers the next place.
+    fn lose(&self, damage: &Damage, mut next: Lsn) -> Lsn {
         if !damage.was_synced {
             tracing::warn!(file = %damage.file.display(), offset = damage.offset, "unfinished end of the log");
-            return;
+            return next;
         }
         tracing::error!(?damage, "the log is damaged");
-        let items = Count::of(damage.items.unwrap_or(damage.records));
+        if damage.records == 0 || damage.first < next || damage.first >= self.live_from {
+            return next;
+        }
+        while next < damage.first {
+            self.publish(next, None);
+            next = next.next();
+        }
+        let items = damage.items.unwrap_or(damage.records);
         let account = Account {
             tenant: daymark_model::origin::DEFAULT_TENANT.into(),
             source: "unknown".into(),
             signal: Signal::Spans,
         };
-        let entries =
-            [(Entry::Received, items), (Entry::Accepted, items), (Entry::Lost(Lost::WalCorrupt), items)];
-        self.post_loose(&account, &entries);
+        let lost = Arrived {
+            account,
+            received: self.clock.now(),
+            chunks: Vec::new(),
+            tally: Tally { accepted: items, ..Tally::default() },
+            deleted: 0,
+            lost: items,
+            bytes: 0,
+        };
+        self.publish(next, Some(Box::new(lost)));
+        next.next()
     }
 
     /// Replay waits for the flush when buffers are full; it is never shed.

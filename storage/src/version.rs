@@ -56,11 +56,27 @@ pub struct Shelved {
     pub sources: Arc<[(Arc<str>, u64)]>,
 }
 
+/// Rows that no question finds any more: a segment that is damaged or gone. They are counted as lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Of the segment.
+    pub id: String,
+    pub tenant: Arc<str>,
+    pub table: Table,
+    pub rows: u64,
+    /// The first and the last instant of the rows.
+    pub time: (Nanos, Nanos),
+    pub reason: String,
+    /// When it was found.
+    pub at: Nanos,
+}
+
 /// What one tenant has.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     pub(crate) chunks: HashMap<Table, Vec<Arc<Chunk>>>,
     pub(crate) segments: HashMap<Table, Arc<[Shelved]>>,
+    pub(crate) gaps: HashMap<Table, Vec<Arc<Gap>>>,
 }
 
 impl Shelf {
@@ -71,6 +87,11 @@ impl Shelf {
 
     pub fn segments(&self, table: Table) -> &[Shelved] {
         self.segments.get(&table).map_or(&[], |segments| segments.as_ref())
+    }
+
+    /// What cannot be answered.
+    pub fn gaps(&self, table: Table) -> &[Arc<Gap>] {
+        self.gaps.get(&table).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn all_chunks(&self) -> impl Iterator<Item = (Table, &Arc<Chunk>)> {

@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::MutexGuard;
 
 use crate::catalog::Catalog;
+use crate::catalog::sealed::Work;
 use crate::error::Error;
 
 #[derive(Debug)]
@@ -21,17 +22,26 @@ impl Line {
         Self { connection, is_open: false }
     }
 
-    pub(super) async fn begin(&mut self) -> Result<&mut SqliteConnection, Error> {
+    pub(super) async fn begin(&mut self) -> Result<Work<'_>, Error> {
         self.is_open = true;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
-        Ok(&mut self.connection)
+        Ok(Work::on(self))
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
         sqlx::query("COMMIT").execute(&mut self.connection).await?;
         self.is_open = false;
+        // The commit is durable whether this succeeds or not.
+        if let Err(error) = checkpoint(&mut self.connection).await {
+            tracing::warn!(%error, "the log of the catalog could not be emptied");
+        }
         Ok(())
     }
+}
+
+pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await?;
+    Ok(())
 }
 
 impl Catalog {

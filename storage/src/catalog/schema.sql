@@ -1,8 +1,10 @@
--- The catalog, format 1. Every table is explained in docs/formats/catalog.md.
+-- The catalog, format 1. Every table is explained in docs/formats/catalog.md. The last column of a row is
+-- the crc32c of the others.
 
 CREATE TABLE about (
     key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    value TEXT NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE segments (
@@ -19,13 +21,28 @@ CREATE TABLE segments (
     time_to INTEGER NOT NULL,
     arrival_to INTEGER NOT NULL,
     sources TEXT NOT NULL,
-    hidden TEXT
+    hidden TEXT,
+    crc INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Segments that could not be opened. What they held is counted as lost.
+CREATE TABLE quarantined (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    tbl TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    time_from INTEGER NOT NULL,
+    time_to INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- One row: records below `low` are in segments.
 CREATE TABLE wal (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    low INTEGER NOT NULL
+    low INTEGER NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE ledger (
@@ -37,6 +54,7 @@ CREATE TABLE ledger (
     reason TEXT NOT NULL,
     items INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
     PRIMARY KEY (bucket, tenant, source, signal, item, reason)
 ) STRICT, WITHOUT ROWID;
 
@@ -47,6 +65,7 @@ CREATE TABLE batches (
     hash BLOB NOT NULL,
     lsn INTEGER NOT NULL,
     at INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
     PRIMARY KEY (tenant, signal, hash)
 ) STRICT, WITHOUT ROWID;
 
@@ -55,10 +74,20 @@ CREATE TABLE erased (
     tenant TEXT NOT NULL,
     trace_id BLOB NOT NULL,
     lsn INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
     PRIMARY KEY (tenant, trace_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Segments that no longer count and whose folders may still lie there.
 CREATE TABLE dropped (
-    id TEXT PRIMARY KEY
+    id TEXT PRIMARY KEY,
+    crc INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How many rows a table has, and the xor of their checksums.
+CREATE TABLE seals (
+    tbl TEXT PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    crcs INTEGER NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

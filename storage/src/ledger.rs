@@ -93,6 +93,14 @@ impl Unsaved {
         self.0.entry((at.floor(Nanos::MINUTE), account.clone(), entry)).or_default().add(count);
     }
 
+    pub(crate) fn of(lines: impl IntoIterator<Item = (Nanos, Account, Entry, Count)>) -> Self {
+        let mut unsaved = Self::default();
+        for (at, account, entry, count) in lines {
+            unsaved.add(at, &account, entry, count);
+        }
+        unsaved
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         for (key, count) in other.0 {
             self.0.entry(key).or_default().add(count);
@@ -205,10 +213,9 @@ pub struct Balance {
     pub imbalance: i128,
 }
 
-/// Holds the counters against the rows that are really there:
+/// Holds the counters against the rows that are really there, counted by [`recount`] or in the files:
 /// received = accepted + rejected, accepted = live + deduplicated + expired + deleted + lost.
-pub(crate) fn balance(totals: Totals, version: &Version) -> Vec<Balance> {
-    let mut live = recount(version);
+pub(crate) fn balance(totals: Totals, mut live: BTreeMap<Account, u64>) -> Vec<Balance> {
     let mut accounts = totals;
     for account in live.keys() {
         accounts.entry(account.clone()).or_default();
@@ -217,13 +224,20 @@ pub(crate) fn balance(totals: Totals, version: &Version) -> Vec<Balance> {
         .into_iter()
         .map(|(account, entries)| {
             let live = live.remove(&account).unwrap_or_default();
-            let imbalance = imbalance(&entries, live);
-            Balance { account, entries, live, imbalance }
+            let (taken, kept) = unexplained(&entries, live);
+            Balance { account, entries, live, imbalance: taken.abs() + kept.abs() }
         })
         .collect()
 }
 
-fn imbalance(entries: &BTreeMap<Entry, Count>, live: u64) -> i128 {
+impl Balance {
+    /// What is left of received = accepted + rejected, and of accepted = live + all that is gone.
+    pub fn unexplained(&self) -> (i128, i128) {
+        unexplained(&self.entries, self.live)
+    }
+}
+
+fn unexplained(entries: &BTreeMap<Entry, Count>, live: u64) -> (i128, i128) {
     let (mut taken, mut kept) = (0i128, 0i128);
     for (entry, count) in entries {
         let items = i128::from(count.items);
@@ -238,11 +252,11 @@ fn imbalance(entries: &BTreeMap<Entry, Count>, live: u64) -> i128 {
             Entry::Deduplicated(_) | Entry::Expired(_) | Entry::Deleted | Entry::Lost(_) => kept -= items,
         }
     }
-    taken.abs() + (kept - i128::from(live)).abs()
+    (taken, kept - i128::from(live))
 }
 
 /// Counts the rows of buffers and segments by account.
-fn recount(version: &Version) -> BTreeMap<Account, u64> {
+pub(crate) fn recount(version: &Version) -> BTreeMap<Account, u64> {
     let mut live = BTreeMap::new();
     for (tenant, shelf) in &version.shelves {
         let chunks = shelf.all_chunks().map(|(table, chunk)| (table, chunk.sources.as_slice()));

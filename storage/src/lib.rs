@@ -6,6 +6,8 @@
 
 /// The way of one batch.
 mod admit;
+/// Holds the ledger against the rows while the store runs.
+mod audit;
 /// Rows that are searchable and not yet in a segment.
 mod buffer;
 /// The database that says which segments count, and keeps the ledger.

@@ -133,6 +133,7 @@ fn start(inner: &Arc<Inner>, log: Replay) {
     tokio::spawn(Arc::clone(inner).flush_when_due());
     tokio::spawn(Arc::clone(inner).merge_when_due());
     tokio::spawn(Arc::clone(inner).watch_disk());
+    tokio::spawn(Arc::clone(inner).audit_when_due());
 }
 
 /// Log files that are gone held records that no segment has. How many items is not known; each had one.

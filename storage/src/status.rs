@@ -7,7 +7,7 @@ use daymark_wal::{State, Stats};
 
 use crate::disk::DiskStatus;
 use crate::error::Error;
-use crate::ledger::{Account, Balance, Count, Entry, balance};
+use crate::ledger::{Account, Balance, Count, Entry, balance, recount};
 use crate::pace::Debt;
 use crate::retain::Keep;
 use crate::store::Store;
@@ -66,7 +66,7 @@ impl Store {
     pub fn balances(&self) -> Vec<Balance> {
         // A batch that becomes visible between the two reads would look like an imbalance.
         let (totals, version) = self.inner.current.while_unchanged(|| self.inner.ledger.totals());
-        balance(totals, &version)
+        balance(totals, recount(&version))
     }
 
     /// The increments of a range of whole minutes, saved or not, by minute.

@@ -42,6 +42,8 @@ mod repeat;
 mod replay;
 /// What goes because it is old.
 pub mod retain;
+/// Segments that no merge takes any more.
+mod spoiled;
 /// What a store tells about its own state.
 pub mod status;
 /// Whether the wall clock can be trusted.

@@ -63,7 +63,11 @@ impl Store {
         let work = async move {
             let _only_one = inner.merging.lock().await;
             while let Some(job) = inner.pending_job() {
-                inner.merge(job, AT_ONCE).await?;
+                let inputs = job.inputs.clone();
+                match inner.merge(job, AT_ONCE).await {
+                    Err(error) if !inner.is_spoiled_by(&error, &inputs) => return Err(error),
+                    _ => {}
+                }
             }
             Ok(())
         };
@@ -84,15 +88,16 @@ impl Inner {
             pause = LOOK;
             let _only_one = self.merging.lock().await;
             if let Some(job) = self.due_job().filter(|job| self.disk.has_room_for(bytes_of(&job.inputs))) {
-                let inputs: Vec<Arc<str>> = job.inputs.iter().map(|one| Arc::clone(&one.id)).collect();
+                let inputs = job.inputs.clone();
                 match self.merge(job, self.pace.niceness()).await {
                     // There may be more to do.
                     Ok(()) => pause = Duration::ZERO,
+                    Err(error) if self.is_spoiled_by(&error, &inputs) => pause = Duration::ZERO,
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
                         self.relieve(&error);
                         if !error.is_full() {
-                            self.pace.leave_alone(inputs.into_iter());
+                            self.pace.leave_alone(inputs.into_iter().map(|one| one.id));
                             self.note_debt();
                         }
                     }
@@ -104,7 +109,7 @@ impl Inner {
 
     /// The most urgent merge, if any is due: where most L0 segments wait.
     fn due_job(&self) -> Option<Job> {
-        let mut groups = self.pace.groups(&self.current.load());
+        let mut groups = self.sound(self.pace.groups(&self.current.load()));
         groups.sort_by_key(|group| Reverse(group.of_level(Level::L0).len()));
         groups.into_iter().find_map(|group| {
             let fresh = group.of_level(Level::L0);
@@ -137,7 +142,7 @@ impl Inner {
 
     /// Everything of one group that is not settled yet.
     fn pending_job(&self) -> Option<Job> {
-        groups(&self.current.load()).into_iter().find_map(|group| {
+        self.sound(groups(&self.current.load())).into_iter().find_map(|group| {
             let pending = |one: &&Shelved| one.segment.meta().level != Level::L2 || one.hidden.is_some();
             let windows: BTreeSet<i64> = group.segments.iter().filter(pending).flat_map(windows_of).collect();
             let touched = |one: &&Shelved| pending(one) || windows_of(one).any(|at| windows.contains(&at));

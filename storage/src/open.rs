@@ -116,6 +116,7 @@ impl Store {
             disk,
             pace: Pace::new(pace_limit),
             steady,
+            spoiled: Mutex::default(),
             erased: Mutex::new(erased),
             stop: watch::Sender::new(false),
         });

@@ -130,7 +130,7 @@ impl Inner {
             running: self.pace.running.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             ..Debt::default()
         };
-        for group in self.pace.groups(&self.current.load()) {
+        for group in self.sound(self.pace.groups(&self.current.load())) {
             let l0 = group.of_level(Level::L0);
             debt.l0_segments += l0.len();
             debt.l0_most = debt.l0_most.max(l0.len());

@@ -4,7 +4,7 @@
 //! [`crate::version::Version`]. The work of a batch runs to its end even when the client goes away,
 //! because a place in the log that nobody fills would hold back all after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
@@ -118,6 +118,8 @@ pub(crate) struct Inner {
     pub(crate) pace: Pace,
     /// Whether the wall clock may decide what is old.
     pub(crate) steady: Mutex<Steady>,
+    /// Ids of segments that cannot be read whole.
+    pub(crate) spoiled: Mutex<HashSet<String>>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
     pub(crate) stop: watch::Sender<bool>,
 }

@@ -25,6 +25,8 @@ use crate::version::Gap;
 
 /// Rows as values.
 pub(crate) mod rows;
+/// What can be read of a damaged one.
+pub(crate) mod salvage;
 /// Checksums of rows and tables.
 pub(crate) mod sealed;
 

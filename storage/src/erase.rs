@@ -93,7 +93,7 @@ pub(crate) struct Hidden {
     pub(crate) left: BySource,
 }
 
-fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
+pub(crate) fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
     let before = shelved.hidden.as_deref().cloned().unwrap_or_default();
     let candidates = shelved.segment.trace_rows(id).without(&before);
     let (rows, gone) = confirmed(table, &shelved.segment, &candidates, id)?;

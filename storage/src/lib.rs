@@ -34,6 +34,8 @@ mod open;
 pub mod pace;
 /// Makes decoded batches visible in the order of the log.
 mod publish;
+/// A new catalog out of folders, new indexes out of rows.
+mod rebuild;
 /// Recognises a span that is in the buffers already.
 mod recent;
 /// Recognises a batch that was sent before.
@@ -52,8 +54,11 @@ mod steady;
 mod store;
 /// Folders that no longer count.
 mod sweep;
+/// Proof that a data directory is whole.
+mod verify;
 /// One consistent snapshot of buffers and segments.
 pub mod version;
 
 pub use error::Error;
 pub use store::{Options, Store};
+pub use verify::{Finding, Progress, Repairs, Report, verify};

@@ -8,6 +8,8 @@
 mod admit;
 /// Holds the ledger against the rows while the store runs.
 mod audit;
+/// A copy of a data directory.
+mod backup;
 /// Rows that are searchable and not yet in a segment.
 mod buffer;
 /// The database that says which segments count, and keeps the ledger.
@@ -59,6 +61,7 @@ mod verify;
 /// One consistent snapshot of buffers and segments.
 pub mod version;
 
+pub use backup::{Copied, back_up, restore};
 pub use error::Error;
 pub use store::{Options, Store};
 pub use verify::{Finding, Progress, Repairs, Report, verify};

@@ -134,6 +134,7 @@ fn start(inner: &Arc<Inner>, log: Replay) {
     tokio::spawn(Arc::clone(inner).flush_when_due());
     tokio::spawn(Arc::clone(inner).merge_when_due());
     tokio::spawn(Arc::clone(inner).watch_disk());
+    tokio::spawn(Arc::clone(inner).spare_when_due());
     tokio::spawn(Arc::clone(inner).audit_when_due());
 }
 

@@ -4,6 +4,10 @@
 /// A store in a folder of its own, fed by the workload.
 mod estate;
 
+/// A damaged catalog is refused and made anew.
+mod catalog;
+/// A damaged directory is answered as far as it is whole.
+mod damage;
 /// An erased trace stays away.
 mod erase;
 /// Merged segments hold the same rows, each once.

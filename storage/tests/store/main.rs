@@ -10,6 +10,8 @@ mod catalog;
 mod damage;
 /// An erased trace stays away.
 mod erase;
+/// One changed byte anywhere.
+mod flips;
 /// Merged segments hold the same rows, each once.
 mod merge;
 /// More comes in than the store can follow.

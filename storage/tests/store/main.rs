@@ -4,6 +4,8 @@
 /// A store in a folder of its own, fed by the workload.
 mod estate;
 
+/// A copy taken under load.
+mod backup;
 /// A damaged catalog is refused and made anew.
 mod catalog;
 /// A damaged directory is answered as far as it is whole.

@@ -22,7 +22,9 @@ use daymark_view::query_id::QueryId;
 use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
 use daymark_view::services::{ServiceRow, ServicesAsk};
 use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlTable};
-use daymark_view::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use daymark_view::system::{
+    BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status,
+};
 use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
 use futures::stream;
@@ -185,9 +187,12 @@ impl Answerer {
         let Some((data, meta)) = found.await?.map_err(|error| failure::of(&error))? else {
             let is_before = ask.hint.zip(kept_since).is_some_and(|(hint, kept)| hint.from < kept);
             let reason = if is_before { Absence::MaybeExpired } else { Absence::NeverSeen };
-            return Err(
-                AskError::new(Code::NotFound, format!("no trace has the id {id}")).absent(reason, kept_since)
-            );
+            let mut detail = format!("no trace has the id {id}");
+            let gaps = version.shelf(&self.options.tenant).map_or(0, |shelf| shelf.gaps(Table::Spans).len());
+            if gaps > 0 {
+                detail.push_str(&format!("; {gaps} segments are in quarantine and may have held it"));
+            }
+            return Err(AskError::new(Code::NotFound, detail).absent(reason, kept_since));
         };
         if ask.episode.is_some_and(|episode| episode != data.episode.n) {
             return Err(AskError::new(Code::NotFound, "the trace has one episode"));
@@ -261,6 +266,19 @@ impl Answerer {
         SqlSchema { tables: tables.collect(), functions: functions::documented() }
     }
 
+    async fn back_up_to(&self, ask: BackupAsk) -> Result<Answer<BackedUp>, AskError> {
+        let clock = self.store.clock();
+        let began = clock.elapsed();
+        let copied = self.store.back_up(&ask.dir).await.map_err(|error| not_backed_up(&error))?;
+        let took = clock.elapsed().saturating_sub(began);
+        Ok(Answer::of(BackedUp {
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            segments: copied.segments,
+            bytes: copied.bytes,
+            lsn: copied.lsn,
+        }))
+    }
+
     async fn settle_all(&self) -> Result<Answer<Settled>, AskError> {
         let clock = self.store.clock();
         let began = clock.elapsed();
@@ -272,6 +290,17 @@ impl Answerer {
             segments: status.segments,
             bytes: status.segment_bytes,
         }))
+    }
+}
+
+/// Why a backup could not be made: its folder is the asker's to choose, so its trouble is told.
+fn not_backed_up(error: &daymark_storage::Error) -> AskError {
+    match error {
+        daymark_storage::Error::NotEmpty { .. } => AskError::new(Code::BadRequest, error.to_string()),
+        daymark_storage::Error::Folder { source, .. } => {
+            AskError::new(Code::BadRequest, format!("{error}: {source}"))
+        }
+        _ => internal(error),
     }
 }
 
@@ -355,6 +384,10 @@ impl Ask for Answerer {
 
     fn settle(&self, _query_id: QueryId) -> Answering<'_, Answer<Settled>> {
         Box::pin(self.settle_all())
+    }
+
+    fn back_up(&self, ask: BackupAsk) -> Answering<'_, Answer<BackedUp>> {
+        Box::pin(self.back_up_to(ask))
     }
 
     fn queries(&self) -> Vec<RunningQuery> {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use daymark_storage::Store;
+use daymark_storage::version::{Shelf, Version};
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Answer, Meta};
-use daymark_view::system::{Progress, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
+use daymark_view::system::{Progress, Quarantined, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
 
 use crate::space;
 
@@ -58,7 +59,24 @@ pub(crate) fn status(store: &Store, ack: &str, is_insecure: bool) -> Status {
         insecure: is_insecure,
         retention: space::retention(store, &version),
         roles: vec!["all".into()],
+        quarantined: quarantined(&version),
     }
+}
+
+fn quarantined(version: &Version) -> Vec<Quarantined> {
+    let gaps = |shelf: &Shelf| Table::ALL.map(|table| shelf.gaps(table).to_vec());
+    let all = version.tenants().flat_map(|(_, shelf)| gaps(shelf)).flatten();
+    all.map(|gap| Quarantined {
+        segment: gap.id.clone(),
+        signal: gap.table.signal().name().into(),
+        table: gap.table.name().into(),
+        rows: gap.rows,
+        from: gap.time.0,
+        to: gap.time.1,
+        reason: gap.reason.clone(),
+        found_at: gap.at,
+    })
+    .collect()
 }
 
 pub(crate) fn segments(

@@ -121,6 +121,7 @@ fn of_segments(store: &Store) -> Vec<Figure> {
     for table in Table::ALL {
         let shelves = || version.tenants().flat_map(|(_, shelf)| shelf.segments(table));
         let damaged = shelves().filter(|shelved| !shelved.segment.damage().is_empty()).count();
+        let gone: usize = version.tenants().map(|(_, shelf)| shelf.gaps(table).len()).sum();
         let bytes: u64 = shelves().map(|shelved| shelved.segment.meta().bytes()).sum();
         let of_table = |figure: Figure| figure.with("table", table.name());
         figures.extend([
@@ -132,8 +133,8 @@ fn of_segments(store: &Store) -> Vec<Figure> {
             of_table(Figure::gauge("daymark_segments_bytes", "Bytes of segments.", bytes as f64)),
             of_table(Figure::gauge(
                 "daymark_segments_quarantined",
-                "Segments of which a part is damaged.",
-                damaged as f64,
+                "Segments that are damaged or gone.",
+                (damaged + gone) as f64,
             )),
         ]);
     }

@@ -52,6 +52,7 @@ impl Taken {
                 let segment = &shelved.segment;
                 (Arc::as_ptr(segment).addr(), Origin::Segment(Arc::downgrade(segment)))
             }
+            Part::Gap(_) => return Ok(Arc::default()),
         };
         if let Some(known) = self.kept().get(&address) {
             return Ok(Arc::clone(&known.spans));
@@ -59,6 +60,7 @@ impl Taken {
         let spans: Arc<[Span]> = match part {
             Part::Chunk(_, chunk) => spans_of_rows(&chunk.rows, &chunk.resources)?.into(),
             Part::Segment(shelved) => shelved.segment.open_spans()?.into(),
+            Part::Gap(_) => Arc::default(),
         };
         let bytes = bytes(&spans);
         let mut kept = self.kept();

@@ -93,6 +93,7 @@ fn calls() -> Router<Arc<Site>> {
         .route("/system/status", get(system::status))
         .route("/system/segments", get(system::segments))
         .route("/system/settle", post(system::settle))
+        .route("/system/backup", post(system::backup))
         .route("/system/queries", get(queries::list))
         .route("/queries/{id}", get(queries::one).delete(queries::cancel))
 }

@@ -10,7 +10,7 @@ use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
 use daymark_segment::{Predicate, Projection, RowRanges};
-use daymark_storage::version::{Chunk, Shelved, Version};
+use daymark_storage::version::{Chunk, Gap, Shelved, Version};
 
 use crate::scan::owners::Describe;
 
@@ -30,15 +30,18 @@ pub(crate) struct Unit {
 pub(crate) enum Part {
     Chunk(Table, Arc<Chunk>),
     Segment(Shelved),
+    /// Rows that are lost: it has none, and makes the answer partial.
+    Gap(Arc<Gap>),
 }
 
 impl Part {
     /// What a tenant has of a table. Segments come first, so that ties keep the order of arrival.
     pub(crate) fn all(version: &Version, tenant: &str, table: Table) -> Vec<Self> {
         let Some(shelf) = version.shelf(tenant) else { return Vec::new() };
+        let gaps = shelf.gaps(table).iter().cloned().map(Self::Gap);
         let segments = shelf.segments(table).iter().cloned().map(Self::Segment);
         let chunks = shelf.chunks(table).iter().map(|chunk| Self::Chunk(table, Arc::clone(chunk)));
-        segments.chain(chunks).collect()
+        segments.chain(chunks).chain(gaps).collect()
     }
 
     /// Rows that are there, whether hidden or not.
@@ -46,6 +49,23 @@ impl Part {
         match self {
             Self::Chunk(_, chunk) => u32::try_from(chunk.rows.num_rows()).unwrap_or(u32::MAX),
             Self::Segment(shelved) => shelved.segment.meta().rows,
+            Self::Gap(_) => 0,
+        }
+    }
+
+    /// What answers lack that reach into this part.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        match self {
+            Self::Chunk(..) => None,
+            Self::Segment(shelved) => {
+                let damage = shelved.segment.damage().iter();
+                let told = damage.filter(|found| !daymark_segment::is_derived(&found.file));
+                let told: Vec<_> = told.map(|found| format!("{}: {}", found.file, found.what)).collect();
+                (!told.is_empty()).then(|| format!("segment {}: {}", shelved.id, told.join("; ")))
+            }
+            Self::Gap(gap) => {
+                Some(format!("segment {} with {} rows is in quarantine: {}", gap.id, gap.rows, gap.reason))
+            }
         }
     }
 
@@ -53,6 +73,7 @@ impl Part {
         match self {
             Self::Chunk(_, chunk) => chunk.bytes as u64,
             Self::Segment(shelved) => shelved.segment.meta().bytes(),
+            Self::Gap(_) => 0,
         }
     }
 
@@ -74,6 +95,7 @@ impl Part {
                 let meta = shelved.segment.meta();
                 meta.time_min..meta.time_max.saturating_add(1)
             }
+            Self::Gap(gap) => gap.time.0.0..gap.time.1.0.saturating_add(1),
         }
     }
 
@@ -81,6 +103,7 @@ impl Part {
         match self {
             Self::Chunk(_, chunk) => &chunk.resources,
             Self::Segment(shelved) => shelved.segment.resources(),
+            Self::Gap(_) => &[],
         }
     }
 
@@ -88,6 +111,7 @@ impl Part {
         match self {
             Self::Chunk(_, chunk) => &chunk.series,
             Self::Segment(shelved) => shelved.segment.series(),
+            Self::Gap(_) => &[],
         }
     }
 
@@ -107,6 +131,7 @@ impl Part {
                 if outside { RowRanges::default() } else { RowRanges::all(self.row_count()) }
             }
             Self::Segment(shelved) => shelved.segment.candidates(predicate),
+            Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)
     }
@@ -120,6 +145,7 @@ impl Part {
                 rows.into_iter().collect()
             }
             Self::Segment(shelved) => shelved.segment.trace_rows(id),
+            Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)
     }
@@ -135,6 +161,7 @@ impl Part {
     pub(crate) fn units(&self, part: usize, rows: &RowRanges) -> Vec<Unit> {
         match self {
             _ if rows.is_empty() => Vec::new(),
+            Self::Gap(_) => Vec::new(),
             Self::Chunk(_, chunk) => {
                 let (time_min, time_max) = (chunk.time.start, chunk.time.end.saturating_sub(1));
                 vec![Unit { part, rows: rows.clone(), time_min, time_max }]
@@ -164,6 +191,7 @@ impl Part {
             Self::Segment(shelved) => Ok(Stored::Segment(Box::new(
                 shelved.segment.read(projection, rows, BATCH_ROWS).map_err(external)?,
             ))),
+            Self::Gap(_) => Ok(Stored::Chunk(None)),
         }
     }
 }

@@ -46,6 +46,9 @@ impl Tally {
     pub(crate) fn count_part(&self, part: &Part) {
         self.of_segments.fetch_add(u64::from(part.is_segment()), Ordering::Relaxed);
         self.of_bytes.fetch_add(part.bytes(), Ordering::Relaxed);
+        if let Some(reason) = part.lacks() {
+            self.damaged("segment", reason);
+        }
     }
 
     /// Counts a part of which rows are read.

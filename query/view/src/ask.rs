@@ -14,7 +14,7 @@ use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
 use crate::services::{ServiceRow, ServicesAsk};
 use crate::sql::{SqlAnswer, SqlAsk};
-use crate::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use crate::system::{BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
 use crate::trace::{Trace, TraceAsk, TraceDeletion};
 use crate::trace_logs::{LogRow, TraceLogsAsk};
 
@@ -42,6 +42,9 @@ pub trait Ask: Send + Sync + fmt::Debug {
     fn segments(&self, ask: SegmentsAsk) -> Answering<'_, Answer<Vec<SegmentRow>>>;
     /// Flushes and merges until nothing is pending.
     fn settle(&self, query_id: QueryId) -> Answering<'_, Answer<Settled>>;
+
+    /// Copies everything that is acknowledged now.
+    fn back_up(&self, ask: BackupAsk) -> Answering<'_, Answer<BackedUp>>;
 
     /// All that run now, oldest first.
     fn queries(&self) -> Vec<RunningQuery>;

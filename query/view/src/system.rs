@@ -1,6 +1,7 @@
 //! The server about itself: whether it is ready, what it holds, what it is doing.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use daymark_model::signal::Signal;
 use daymark_model::time::Nanos;
@@ -45,6 +46,8 @@ pub struct Status {
     pub insecure: bool,
     pub retention: Vec<Retention>,
     pub roles: Vec<String>,
+    /// What cannot be answered.
+    pub quarantined: Vec<Quarantined>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -154,6 +157,50 @@ pub struct Settled {
     pub took_ms: u64,
     pub segments: u64,
     pub bytes: u64,
+}
+
+/// The body of `POST /system/backup`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupBody {
+    /// An absolute path on the server's machine: a folder that is empty or not there yet.
+    pub dir: String,
+}
+
+impl BackupBody {
+    pub const KEYS: [&'static str; 1] = ["dir"];
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupAsk {
+    pub query_id: QueryId,
+    pub dir: PathBuf,
+}
+
+/// The data of `POST /system/backup`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackedUp {
+    pub took_ms: u64,
+    pub segments: u64,
+    pub bytes: u64,
+    /// All that was acknowledged up to this place in the log is in the copy.
+    pub lsn: u64,
+}
+
+/// A segment that could not be opened; its rows are counted as lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quarantined {
+    pub segment: String,
+    pub signal: String,
+    pub table: String,
+    pub rows: u64,
+    #[serde(with = "wire::nanos")]
+    pub from: Nanos,
+    #[serde(with = "wire::nanos")]
+    pub to: Nanos,
+    pub reason: String,
+    #[serde(with = "wire::nanos")]
+    pub found_at: Nanos,
 }
 
 /// The data of `GET /queries/{id}`, and a row of `GET /system/queries`.

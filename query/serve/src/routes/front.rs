@@ -15,6 +15,7 @@ GET    /api/v1/system/status
 GET    /api/v1/system/segments
 GET    /api/v1/system/queries
 POST   /api/v1/system/settle
+POST   /api/v1/system/backup
 GET    /api/v1/queries/{id}
 DELETE /api/v1/queries/{id}
 GET    /healthz

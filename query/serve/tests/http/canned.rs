@@ -15,7 +15,9 @@ use daymark_view::query_id::QueryId;
 use daymark_view::schema::SqlSchema;
 use daymark_view::services::{ServiceRow, ServicesAsk};
 use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlColumn, SqlStream, SqlTable};
-use daymark_view::system::{Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use daymark_view::system::{
+    BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status,
+};
 use daymark_view::trace::{
     Completeness, Dropped, Episode, Event, Link, Scope, Span, Trace, TraceAsk, TraceDeletion, TraceRoot,
 };
@@ -260,6 +262,11 @@ impl Ask for Canned {
     fn segments(&self, ask: SegmentsAsk) -> Answering<'_, Answer<Vec<SegmentRow>>> {
         self.remember(&ask);
         ready(Ok(Answer::of(vec![SegmentRow::default()])))
+    }
+
+    fn back_up(&self, ask: BackupAsk) -> Answering<'_, Answer<BackedUp>> {
+        self.remember(&ask.query_id);
+        ready(Ok(Answer::of(BackedUp { took_ms: 4, segments: 2, bytes: 7, lsn: 5 })))
     }
 
     fn settle(&self, query_id: QueryId) -> Answering<'_, Answer<Settled>> {

@@ -46,6 +46,12 @@ async fn changes() {
     assert_eq!(recount.json()["data"]["recounted_at"], "1");
     let settle = site.send("POST", "/api/v1/system/settle", &[], b"").await;
     assert_eq!(settle.json()["data"], json!({"took_ms": 3, "segments": 1, "bytes": 9}));
+    let json_type = [("content-type", "application/json")];
+    let backup = site.send("POST", "/api/v1/system/backup", &json_type, br#"{"dir":"/mnt/monday"}"#).await;
+    assert_eq!(backup.json()["data"], json!({"took_ms": 4, "segments": 2, "bytes": 7, "lsn": 5}));
+    let relative = site.send("POST", "/api/v1/system/backup", &json_type, br#"{"dir":"monday"}"#).await;
+    assert_eq!(relative.status, 400);
+    assert_eq!(relative.json()["pointer"], "/dir");
     let path = "/api/v1/queries/01k00000000000000000000001";
     assert_eq!(site.get(path).await.json()["data"]["state"], "running");
     assert_eq!(site.get("/api/v1/system/queries").await.json()["data"][0]["started_at"], "5");

@@ -29,6 +29,12 @@ pub(crate) enum Verb {
     Trace(cli::trace::TraceArgs),
     /// Show the logs of a trace
     Logs(cli::logs::LogsArgs),
+    /// Check that a data directory is whole, with the server stopped; repair what can be
+    Verify(VerifyArgs),
+    /// Copy a data directory, whether a server uses it or not
+    Backup(BackupArgs),
+    /// Make a data directory out of a backup, and check it
+    Restore(RestoreArgs),
     /// Check the configuration, or print the default one
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -96,6 +102,69 @@ pub(crate) struct DemoArgs {
     /// Stop after so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) duration: Option<u64>,
+}
+
+/// Which data directory is meant.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// The data directory [default: ./daymark-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Settings file [default: ./daymark.toml if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Place {
+    pub(crate) fn dir(&self) -> anyhow::Result<PathBuf> {
+        let (data, config) = (self.data.clone(), self.config.clone());
+        Ok(Settings::load(&Flags { data, config, ..Flags::default() })?.data)
+    }
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Make a new catalog out of the segments and what can be read of the old one
+    #[arg(long)]
+    pub(crate) rebuild_catalog: bool,
+    /// Make damaged indexes anew out of the rows
+    #[arg(long)]
+    pub(crate) rebuild_indexes: bool,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct BackupArgs {
+    /// Where the copy goes: a folder that is empty or not there yet, on the server's machine
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The server that uses the data directory, if one does
+    #[arg(long, env = "DAYMARK_URL", default_value = "http://127.0.0.1:4300", value_name = "URL")]
+    pub(crate) url: String,
+    /// The token to ask with
+    #[arg(long, env = "DAYMARK_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

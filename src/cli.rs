@@ -70,10 +70,11 @@ pub(crate) enum Format {
 /// Runs a verb to its end and turns the server's refusals into exit codes.
 pub(crate) fn run(verb: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let error = match runtime.block_on(verb) {
-        Ok(code) => return Ok(code),
-        Err(error) => error,
-    };
+    runtime.block_on(verb).or_else(refused)
+}
+
+/// The exit code of a refusal, which is told.
+fn refused(error: anyhow::Error) -> anyhow::Result<ExitCode> {
     let broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     if error.downcast_ref().is_some_and(broken_pipe) {
         // Whoever read the output has seen enough.

@@ -2,6 +2,8 @@
 
 /// Verbs and flags.
 mod args;
+/// A copy of a data directory, and back.
+mod backup;
 /// Verbs that ask a running server.
 mod cli;
 /// Settings from defaults, file, environment and flags.
@@ -14,6 +16,8 @@ mod memory;
 mod process;
 /// Everything in one process, from listeners to disk.
 mod serve;
+/// Proof that a data directory is whole.
+mod verify;
 
 use std::process::ExitCode;
 
@@ -43,6 +47,9 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Sql(sql) => cli::run(cli::sql::run(sql)),
         Verb::Trace(trace) => cli::run(cli::trace::run(trace)),
         Verb::Logs(logs) => cli::run(cli::logs::run(logs)),
+        Verb::Verify(verify) => Ok(verify::run(&verify)),
+        Verb::Backup(backup) => cli::run(backup::back_up(backup)),
+        Verb::Restore(restore) => cli::run(backup::restore(restore)),
         Verb::Config(ConfigVerb::Default) => config::print_default(),
         Verb::Config(ConfigVerb::Check(check)) => config::check(&check.settings),
         Verb::Completion { shell } => args::print_completion(shell),

@@ -34,14 +34,18 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(args: &AskArgs) -> anyhow::Result<Self> {
-        let url = args.url.trim_end_matches('/').to_owned();
+        Self::at(&args.url, args.token.as_deref())
+    }
+
+    pub(crate) fn at(url: &str, token: Option<&str>) -> anyhow::Result<Self> {
+        let url = url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") {
             let detail = format!("\"{url}\" does not start with http://");
             return Err(AskError::new(Code::BadRequest, detail)
                 .hint("TLS ends at a proxy; ask the server itself, or tunnel to it")
                 .into());
         }
-        let token = args.token.as_ref().map(|token| HeaderValue::try_from(format!("Bearer {token}")));
+        let token = token.map(|token| HeaderValue::try_from(format!("Bearer {token}")));
         let mut token = token.transpose().context("the token has characters that no header can hold")?;
         if let Some(token) = &mut token {
             token.set_sensitive(true);

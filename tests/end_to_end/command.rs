@@ -4,11 +4,11 @@ use std::process::{Command, Output};
 
 use crate::server::{BINARY, Server, shop};
 
-fn daymark(args: &[&str]) -> Output {
+pub(crate) fn daymark(args: &[&str]) -> Output {
     Command::new(BINARY).args(args).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -14,5 +14,7 @@ mod kill;
 mod limits;
 /// Daymark looked at with the tools of others.
 mod outside;
+/// Checked, repaired, copied, and started on damage.
+mod proof;
 /// Rubbish costs its sender, and nobody else.
 mod rubbish;

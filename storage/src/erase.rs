@@ -94,6 +94,9 @@ pub(crate) struct Hidden {
 }
 
 pub(crate) fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
+    if !TRACED.contains(&table) {
+        return Ok(None);
+    }
     let before = shelved.hidden.as_deref().cloned().unwrap_or_default();
     let candidates = shelved.segment.trace_rows(id).without(&before);
     let (rows, gone) = confirmed(table, &shelved.segment, &candidates, id)?;

@@ -6,6 +6,8 @@
 //! ([`Sums::part`]), and whoever has all parts counts the open spans of all together ([`Sums::rest`]). The
 //! sums of the parts and of the rest are the sums of the whole.
 
+/// How many spans some spans stand for.
+mod adjusted;
 /// Who called whom.
 mod family;
 /// Open spans as rows, and back.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use daymark_model::time::Nanos;
 use hashbrown::{HashMap, HashSet};
 
+use crate::adjusted::Adjusted;
 use crate::family::{Family, Relation};
 use crate::sketch::Sketch;
 use crate::span::{Kind, Label, Owner, Span, StatusClass, Target};
@@ -24,7 +25,7 @@ const USER: &str = "user";
 pub(crate) struct Times {
     pub(crate) count: u64,
     pub(crate) errors: u64,
-    pub(crate) adjusted: f64,
+    pub(crate) adjusted: Adjusted,
     pub(crate) sum: u64,
     pub(crate) min: u64,
     pub(crate) max: u64,
@@ -37,7 +38,7 @@ impl Times {
         self.max = self.max.max(span.duration);
         self.count += 1;
         self.errors += u64::from(span.label.is_error);
-        self.adjusted += span.adjusted;
+        self.adjusted.add(span.adjusted);
         self.sum = self.sum.saturating_add(span.duration);
         self.sketch.add(span.duration);
     }
@@ -47,7 +48,7 @@ impl Times {
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.errors += other.errors;
-        self.adjusted += other.adjusted;
+        self.adjusted.merge(other.adjusted);
         self.sum = self.sum.saturating_add(other.sum);
         self.sketch.merge(&other.sketch);
     }

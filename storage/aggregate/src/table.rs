@@ -108,7 +108,7 @@ fn red(sums: &Sums) -> Vec<ArrayRef> {
         texts(keys.iter().map(|key| key.peer)),
         numbers(times.iter().map(|times| times.count)),
         numbers(times.iter().map(|times| times.errors)),
-        Arc::new(Float64Array::from_iter_values(times.iter().map(|times| times.adjusted))),
+        Arc::new(Float64Array::from_iter_values(times.iter().map(|times| times.adjusted.to_f64()))),
         numbers(times.iter().map(|times| times.sum)),
         numbers(times.iter().map(|times| times.min)),
         numbers(times.iter().map(|times| times.max)),

@@ -31,6 +31,11 @@ use crate::verify::proved;
 pub(crate) const PENDING: &str = "pending.parquet";
 const BATCH_ROWS: usize = 16_384;
 
+/// The order of spans in a file.
+fn place(span: &Span) -> impl Ord + use<> {
+    (span.key(), span.label.is_shared, span.start, span.duration, span.parent)
+}
+
 fn file_of(aggregate: Aggregate) -> &'static str {
     match aggregate {
         Aggregate::Red => "red.parquet",
@@ -86,8 +91,10 @@ impl Summing {
         Ok(())
     }
 
-    /// All spans of the traces so far were read.
+    /// All spans of the traces so far were read. In which order does not matter: not that of the inputs of a
+    /// merge, and not that of its output.
     pub(crate) fn end_traces(&mut self) {
+        self.spans.sort_by_key(place);
         if self.is_final {
             self.sums.rest(&self.spans, &[]);
         } else {
@@ -99,6 +106,7 @@ impl Summing {
     /// The files by name; with nothing left to wait for there is no `pending.parquet`.
     pub(crate) fn files(mut self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let mut files = Vec::new();
+        self.open.sort_by_key(place);
         if !self.is_final {
             // In whatever order the rows were read, the file is the same.
             self.open.sort_by(|one, other| one.order().cmp(&other.order()));

@@ -14,7 +14,7 @@ use daymark_view::system::{BackedUp, BackupBody};
 
 use crate::args::{BackupArgs, ReportFormat, RestoreArgs};
 use crate::cli::client::{self, Client, JSON};
-use crate::verify::{print, show_progress};
+use crate::verify::{exit_code, print, show_progress};
 
 pub(crate) async fn back_up(args: BackupArgs) -> anyhow::Result<ExitCode> {
     let data = args.place.dir()?;
@@ -45,7 +45,7 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let report = daymark_storage::verify(&data, &fs, Repairs::default(), &show_progress);
     let report = report.await.context("what was restored cannot be checked")?;
     print(&report, ReportFormat::Text)?;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(exit_code(&report))
 }
 
 fn tell(copied: &Copied, to: &Path) -> anyhow::Result<()> {

@@ -47,7 +47,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Sql(sql) => cli::run(cli::sql::run(sql)),
         Verb::Trace(trace) => cli::run(cli::trace::run(trace)),
         Verb::Logs(logs) => cli::run(cli::logs::run(logs)),
-        Verb::Verify(verify) => Ok(verify::run(&verify)),
+        Verb::Verify(verify) => verify::run(&verify),
         Verb::Backup(backup) => cli::run(backup::back_up(backup)),
         Verb::Restore(restore) => cli::run(backup::restore(restore)),
         Verb::Config(ConfigVerb::Default) => config::print_default(),

@@ -1,6 +1,6 @@
 //! `daymark verify`: checks a data directory that no server uses, and repairs what follows from sound parts.
 //!
-//! Exit codes: 0 nothing is wrong, 1 something is, 2 it could not be checked.
+//! Exit codes: 0 nothing is wrong, 1 it could not be checked, 4 something is wrong with the data.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -11,24 +11,11 @@ use daymark_storage::{Repairs, Report};
 use daymark_vfs::{RealFs, Vfs};
 
 use crate::args::{ReportFormat, VerifyArgs};
-use crate::complain;
 
 /// Something is wrong with the data.
-const FOUND: u8 = 1;
-/// Nothing can be said about the data.
-const NOT_CHECKED: u8 = 2;
+const DAMAGE: u8 = 4;
 
-pub(crate) fn run(args: &VerifyArgs) -> ExitCode {
-    match checked(args) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error);
-            ExitCode::from(NOT_CHECKED)
-        }
-    }
-}
-
-fn checked(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let dir = args.place.dir()?;
     let repairs = Repairs { catalog: args.rebuild_catalog, indexes: args.rebuild_indexes };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -37,7 +24,11 @@ fn checked(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let report =
         report.with_context(|| format!("{} cannot be checked while it is like this", dir.display()))?;
     print(&report, args.format)?;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+    Ok(exit_code(&report))
+}
+
+pub(crate) fn exit_code(report: &Report) -> ExitCode {
+    if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(DAMAGE) }
 }
 
 /// One line that is written over, for a person who waits.

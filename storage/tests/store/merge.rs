@@ -7,6 +7,7 @@ use daymark_model::reason::Deduplicated;
 use daymark_model::signal::{Signal, Table};
 use daymark_model::time::{Clock, SystemClock};
 use daymark_segment::Level;
+use daymark_storage::Repairs;
 use daymark_storage::ledger::Entry;
 use daymark_workload::SECOND;
 
@@ -100,9 +101,24 @@ fn a_restart_after_two_merges_brings_nothing_back() {
     while !levels(&estate, Table::Spans).contains(&Level::L1) {
         estate.wait(async { tokio::time::sleep(Duration::from_millis(20)).await });
     }
+    let version = estate.store().version();
+    let between: Vec<_> = version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans).to_vec();
     estate.wait(estate.store().settle()).unwrap();
     estate.crash();
-    estate.open();
-    assert_eq!(estate.column(Table::Spans, "span_id"), before);
-    estate.assert_balanced();
+    // The same folders without those between, and without a catalog that names what was dropped.
+    let mut forgetful = estate.twin();
+    for one in &between {
+        let place = one.segment.dir().strip_prefix(estate.path()).unwrap();
+        std::fs::remove_dir_all(forgetful.path().join(place)).unwrap();
+    }
+    for copy in ["catalog.db", "catalog.bak"].map(|name| forgetful.path().join(name)) {
+        std::fs::remove_file(&copy).or_else(|error| if copy.exists() { Err(error) } else { Ok(()) }).unwrap();
+    }
+    let report = forgetful.verify(Repairs { catalog: true, indexes: false });
+    assert!(report.is_clean(), "{report:#?}");
+    for estate in [&mut estate, &mut forgetful] {
+        estate.open();
+        assert_eq!(estate.column(Table::Spans, "span_id"), before);
+        estate.assert_balanced();
+    }
 }

@@ -12,7 +12,7 @@ const REBUILD: Repairs = Repairs { catalog: true, indexes: false };
 /// A closed estate with merged and unmerged segments, an erased trace, and batches that are only in the log.
 pub(crate) fn lived_in() -> Estate {
     let requests = sip(30, 50);
-    let mut estate = Estate::new();
+    let mut estate = Estate::small();
     let parts = dealt(&requests, 3);
     estate.send_all(&parts[0]);
     estate.wait(estate.store().settle()).unwrap();
@@ -58,6 +58,8 @@ fn a_changed_value_is_refused_and_made_anew() {
         "UPDATE segments SET rows = 1 WHERE tbl = 'spans'",
         "UPDATE wal SET low = 1",
         "UPDATE about SET value = '01ARZ3NDEKTSV4RRFFQ69G5FAV'",
+        "UPDATE dropped SET crc = crc + 1",
+        "DELETE FROM dropped",
         "DELETE FROM segments",
         "DELETE FROM seals",
         "DROP TABLE ledger",

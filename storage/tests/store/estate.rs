@@ -76,6 +76,13 @@ impl Estate {
         Self::within(World::default())
     }
 
+    /// With a small budget, so that log files are small and quickly read.
+    pub(crate) fn small() -> Self {
+        let mut world = World::default();
+        world.options.disk.budget = Some(64 << 20);
+        Self::within(world)
+    }
+
     pub(crate) fn within(world: World) -> Self {
         Self::at(tempfile::tempdir().unwrap(), world)
     }
@@ -95,7 +102,9 @@ impl Estate {
     pub(crate) fn twin(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy_tree(self.path(), dir.path());
-        Self { dir: Place::Own(dir), world: World::default(), running: None }
+        let World { options, fs, clock } = &self.world;
+        let world = World { options: options.clone(), fs: Arc::clone(fs), clock: Arc::clone(clock) };
+        Self { dir: Place::Own(dir), world, running: None }
     }
 
     /// Everything that can be asked, a line a row; segments that cannot be read are left out, and told.
@@ -251,7 +260,7 @@ impl Estate {
 
     /// Folders with anything of a segment, finished or not.
     pub(crate) fn segment_folders(&self) -> usize {
-        fn count(folder: &std::path::Path) -> usize {
+        fn count(folder: &Path) -> usize {
             let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
             let (below, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
             let has_part =
@@ -278,6 +287,18 @@ impl Estate {
         });
     }
 
+    /// Where the closed catalog says that segments are.
+    pub(crate) fn segment_paths(&self) -> Vec<String> {
+        use sqlx::{ConnectOptions, Row};
+        let path = self.path().join("catalog.db");
+        Runtime::new().unwrap().block_on(async {
+            let mut catalog =
+                sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+            let rows = sqlx::query("SELECT path FROM segments").fetch_all(&mut catalog).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        })
+    }
+
     /// Why the folder cannot be opened.
     pub(crate) fn refusal(&self) -> daymark_storage::Error {
         let opened = Store::open(
@@ -302,7 +323,7 @@ impl Estate {
 }
 
 pub(crate) fn verify_at(dir: &Path, repairs: Repairs) -> Report {
-    let fs: Arc<dyn daymark_vfs::Vfs> = Arc::new(RealFs);
+    let fs: Arc<dyn Vfs> = Arc::new(RealFs);
     let checked = daymark_storage::verify(dir, &fs, repairs, &|_, _| {});
     Runtime::new().unwrap().block_on(checked).unwrap()
 }

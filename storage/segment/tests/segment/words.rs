@@ -290,6 +290,9 @@ fn a_damaged_word_index_leaves_every_row() {
         }
         std::fs::remove_file(&path).unwrap();
         assert_eq!(found(&Segment::open(dir.path()).unwrap(), "nadel").count(), 20_100, "{file}");
+        let mut bytes = whole.clone();
+        bytes[whole.len() / 2] ^= 4;
+        std::fs::write(&path, &bytes).unwrap();
         let named: BTreeSet<_> = verify(dir.path()).into_iter().map(|finding| finding.file).collect();
         assert_eq!(named, BTreeSet::from([file.to_owned()]));
         std::fs::write(&path, &whole).unwrap();

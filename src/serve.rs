@@ -3,6 +3,7 @@
 //! Intake and questions have runtimes of their own, so that a heavy query does not hold up an export.
 //! Stopping: no new requests, finish what is in flight, make the log durable, go.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -191,7 +192,10 @@ fn runtime(name: &str) -> anyhow::Result<Runtime> {
 /// tracing's filters for stderr, such as `debug` or `daymark_storage=debug`.
 fn listen_to_ourselves(own: Option<OwnLayer>) {
     let filter = EnvFilter::try_from_env("DAYMARK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let stderr = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(filter);
     let of_us = Targets::new().with_target("daymark", Level::INFO).with_default(Level::WARN);
     let own = own.map(|layer| layer.with_filter(of_us));
     // A second server in one process keeps the first one's log.

@@ -246,6 +246,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .locking_mode(SqliteLockingMode::Exclusive)
         .synchronous(SqliteSynchronous::Full)
+        // A slow disk tells so by its fsyncs; here it would be told for each statement.
+        .disable_statement_logging()
 }
 
 async fn inspected(path: &Path) -> Result<(Vec<String>, Option<Contents>), sqlx::Error> {

@@ -1,10 +1,8 @@
-//! Who called whom among some spans, and how sure that is while others may still come.
+//! Who called whom among the spans of a trace, and how sure that is while others may still come.
 //!
 //! A span's caller is its parent when that belongs to another service. A span that has the id of its caller
 //! (Zipkin) shares it with a client span; a child of that id belongs to either half. Every rule here looks
 //! at one span and those its ids name, so that the answer does not depend on how spans came together.
-
-use hashbrown::HashMap;
 
 use crate::span::{Kind, Span, SpanKey};
 
@@ -31,42 +29,31 @@ pub fn wanted(span: &Span) -> impl Iterator<Item = SpanKey> {
     span.parent.into_iter().chain(twin).map(move |id| (trace, id))
 }
 
-/// Some spans by their ids.
+/// The spans of one trace in their order ([`Span::order`]).
+#[derive(Clone, Copy)]
 pub(crate) struct Family<'a> {
     spans: &'a [&'a Span],
-    first: HashMap<SpanKey, u32>,
-    /// For each span the next one of the same ids.
-    next: Vec<u32>,
 }
-
-const NONE: u32 = u32::MAX;
 
 impl<'a> Family<'a> {
     pub(crate) fn of(spans: &'a [&'a Span]) -> Self {
-        let mut first = HashMap::with_capacity(spans.len());
-        let mut next = vec![NONE; spans.len()];
-        for (at, span) in spans.iter().enumerate().rev() {
-            if let Some(later) = first.insert(span.key(), at as u32) {
-                next[at] = later;
-            }
-        }
-        Self { spans, first, next }
+        Self { spans }
     }
 
-    fn by_key(&self, key: SpanKey) -> impl Iterator<Item = usize> + '_ {
-        let known = |at: u32| (at != NONE).then_some(at as usize);
-        let first = self.first.get(&key).and_then(|at| known(*at));
-        std::iter::successors(first, move |at| known(self.next[*at]))
+    fn by_id(self, id: [u8; 8]) -> impl Iterator<Item = usize> + use<'a> {
+        let first = self.spans.partition_point(|span| span.id < id);
+        let same = self.spans[first..].iter().take_while(move |span| span.id == id);
+        same.enumerate().map(move |(at, _)| first + at)
     }
 
-    pub(crate) fn verdict(&self, at: usize) -> Verdict {
+    pub(crate) fn verdict(self, at: usize) -> Verdict {
         let span = self.spans[at];
         let by_parent = self.by_parent(at);
         if !span.label.is_shared {
             return by_parent;
         }
         let twins = || {
-            let twins = self.by_key(span.key()).map(|twin| (twin, self.spans[twin]));
+            let twins = self.by_id(span.id).map(|twin| (twin, self.spans[twin]));
             twins.filter(|(_, twin)| !twin.label.is_shared && twin.label.kind == Kind::Client)
         };
         if twins().any(|(_, twin)| twin.is_of(span)) {
@@ -78,10 +65,10 @@ impl<'a> Family<'a> {
         }
     }
 
-    fn by_parent(&self, at: usize) -> Verdict {
+    fn by_parent(self, at: usize) -> Verdict {
         let span = self.spans[at];
         let Some(parent) = span.parent else { return (Relation::Root, true) };
-        let parents = || self.by_key((span.trace, parent));
+        let parents = || self.by_id(parent);
         let halves = |shared: bool| parents().filter(move |at| self.spans[*at].label.is_shared == shared);
         let (owned, shared) = (self.least(halves(false)), self.least(halves(true)));
         let inside = |at: usize| self.spans[at].is_of(span);
@@ -110,7 +97,7 @@ impl<'a> Family<'a> {
     }
 
     /// Of several spans with one id always the same.
-    fn least(&self, spans: impl Iterator<Item = usize>) -> Option<usize> {
+    fn least(self, spans: impl Iterator<Item = usize>) -> Option<usize> {
         spans.min_by_key(|at| {
             let span = self.spans[*at];
             (span.owner.service.as_str(), span.start, span.label.name.as_str(), span.duration)

@@ -166,8 +166,9 @@ impl Span {
     }
 
     /// What tells spans apart, as something that can be sorted by.
-    pub fn order(&self) -> (SpanKey, i64, u64, Option<[u8; 8]>, &Label, &Owner) {
-        (self.key(), self.start, self.duration, self.parent, &self.label, &self.owner)
+    pub fn order(&self) -> impl Ord {
+        let said = (self.start, self.duration, self.parent, self.label.as_ref(), self.owner.as_ref());
+        (self.key(), said, self.adjusted.to_bits(), self.is_answered)
     }
 
     pub(crate) fn is_of(&self, other: &Self) -> bool {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::adjusted::Adjusted;
 use crate::family::{Family, Relation};
@@ -143,25 +143,26 @@ pub struct Sums {
 impl Sums {
     /// Counts the spans of a part whose place no other part can change, and gives back the others.
     pub fn part(&mut self, spans: &[Span]) -> Vec<Span> {
-        let all: Vec<&Span> = spans.iter().collect();
-        let family = Family::of(&all);
-        let verdicts: Vec<_> = (0..spans.len()).map(|at| family.verdict(at)).collect();
-        let mut is_answered: Vec<bool> = spans.iter().map(|span| span.is_answered).collect();
-        for verdict in &verdicts {
-            if let (Relation::Called(caller), true) = *verdict {
-                is_answered[caller] = true;
-            }
-        }
         let mut open = Vec::new();
-        for (at, span) in spans.iter().enumerate() {
-            let (relation, is_sure) = verdicts[at];
-            if is_sure && (is_answered[at] || !span.awaits_answer()) {
-                self.count(span, relation, is_answered[at], &all);
-            } else {
-                open.push(Span { is_answered: is_answered[at], ..span.clone() });
-            }
+        for trace in in_order(spans).chunk_by(|one, other| one.trace == other.trace) {
+            self.part_of_trace(trace, &mut open);
         }
         open
+    }
+
+    fn part_of_trace(&mut self, trace: &[&Span], open: &mut Vec<Span>) {
+        let family = Family::of(trace);
+        let verdicts: Vec<_> = (0..trace.len()).map(|at| family.verdict(at)).collect();
+        let sure = verdicts.iter().filter(|(_, is_sure)| *is_sure).map(|(relation, _)| *relation);
+        let is_answered = answered(trace, sure);
+        for (at, span) in trace.iter().enumerate() {
+            let (relation, is_sure) = verdicts[at];
+            if is_sure && (is_answered[at] || !span.awaits_answer()) {
+                self.count(span, relation, is_answered[at], trace);
+            } else {
+                open.push(Span { is_answered: is_answered[at], ..Span::clone(span) });
+            }
+        }
     }
 
     /// Counts spans by the best that can be known of them now. `others` tell where these stand: spans that
@@ -171,21 +172,31 @@ impl Sums {
         spans: impl IntoIterator<Item = &'a Span>,
         others: impl IntoIterator<Item = &'a Span>,
     ) {
-        let identity = |span: &Span| (span.key(), span.label.is_shared);
-        let mut all: Vec<&Span> = spans.into_iter().collect();
-        let here: HashSet<_> = all.iter().map(|span| identity(span)).collect();
-        let counted = all.len();
-        all.extend(others.into_iter().filter(|other| !here.contains(&identity(other))));
-        let family = Family::of(&all);
-        let relations: Vec<_> = (0..counted).map(|at| family.verdict(at).0).collect();
-        let mut is_answered: Vec<bool> = all.iter().map(|span| span.is_answered).collect();
-        for relation in &relations {
-            if let Relation::Called(caller) = *relation {
-                is_answered[caller] = true;
-            }
+        let (spans, others) = (in_order(spans), in_order(others));
+        for trace in spans.chunk_by(|one, other| one.trace == other.trace) {
+            let first = others.partition_point(|other| other.trace < trace[0].trace);
+            let others = others[first..].iter().take_while(|other| other.trace == trace[0].trace);
+            let is_here = |other: &Span| {
+                let first = trace.partition_point(|span| span.id < other.id);
+                let mut same = trace[first..].iter().take_while(|span| span.id == other.id);
+                same.any(|span| span.label.is_shared == other.label.is_shared)
+            };
+            let others: Vec<_> = others.filter(|other| !is_here(other)).copied().collect();
+            self.rest_of_trace(trace, &others);
         }
-        for (at, span) in all[..counted].iter().enumerate() {
-            self.count(span, relations[at], is_answered[at], &all);
+    }
+
+    fn rest_of_trace(&mut self, trace: &[&Span], others: &[&Span]) {
+        let counted = trace.iter().map(|span| (*span, true));
+        let mut all: Vec<_> = counted.chain(others.iter().map(|other| (*other, false))).collect();
+        all.sort_unstable_by(|(one, _), (other, _)| one.order().cmp(&other.order()));
+        let (all, is_counted): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        let family = Family::of(&all);
+        let counted = (0..all.len()).filter(|at| is_counted[*at]);
+        let relations: Vec<_> = counted.map(|at| (at, family.verdict(at).0)).collect();
+        let is_answered = answered(&all, relations.iter().map(|(_, relation)| *relation));
+        for (at, relation) in relations {
+            self.count(all[at], relation, is_answered[at], &all);
         }
     }
 
@@ -303,6 +314,24 @@ impl Sums {
             });
         united(rows.collect(), Calls::merge)
     }
+}
+
+/// Spans by trace, in it by id.
+fn in_order<'a>(spans: impl IntoIterator<Item = &'a Span>) -> Vec<&'a Span> {
+    let mut spans: Vec<_> = spans.into_iter().collect();
+    spans.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+    spans
+}
+
+/// Whether a span that each one called is known, by what is known of some of them.
+fn answered(spans: &[&Span], relations: impl Iterator<Item = Relation>) -> Vec<bool> {
+    let mut is_answered: Vec<_> = spans.iter().map(|span| span.is_answered).collect();
+    for relation in relations {
+        if let Relation::Called(caller) = relation {
+            is_answered[caller] = true;
+        }
+    }
+    is_answered
 }
 
 /// Sums in the order of their keys, those of one key as one.

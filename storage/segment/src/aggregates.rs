@@ -31,11 +31,6 @@ use crate::verify::proved;
 pub(crate) const PENDING: &str = "pending.parquet";
 const BATCH_ROWS: usize = 16_384;
 
-/// The order of spans in a file.
-fn place(span: &Span) -> impl Ord + use<> {
-    (span.key(), span.label.is_shared, span.start, span.duration, span.parent)
-}
-
 fn file_of(aggregate: Aggregate) -> &'static str {
     match aggregate {
         Aggregate::Red => "red.parquet",
@@ -94,7 +89,6 @@ impl Summing {
     /// All spans of the traces so far were read. In which order does not matter: not that of the inputs of a
     /// merge, and not that of its output.
     pub(crate) fn end_traces(&mut self) {
-        self.spans.sort_by_key(place);
         if self.is_final {
             self.sums.rest(&self.spans, &[]);
         } else {
@@ -106,10 +100,9 @@ impl Summing {
     /// The files by name; with nothing left to wait for there is no `pending.parquet`.
     pub(crate) fn files(mut self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let mut files = Vec::new();
-        self.open.sort_by_key(place);
         if !self.is_final {
             // In whatever order the rows were read, the file is the same.
-            self.open.sort_by(|one, other| one.order().cmp(&other.order()));
+            self.open.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
             files.push((PENDING, encode(&open_batch(&self.open)?)?));
         }
         for aggregate in Aggregate::ALL {

@@ -8,8 +8,12 @@
 
 /// How many spans some spans stand for.
 mod adjusted;
+/// Sums by bucket and key.
+mod buckets;
 /// Who called whom.
 mod family;
+/// What sums are told apart by.
+mod keys;
 /// Open spans as rows, and back.
 mod open;
 /// Distributions of durations.
@@ -22,6 +26,8 @@ mod sums;
 mod table;
 /// Rows of spans to spans.
 mod take;
+/// What is summed.
+mod times;
 
 pub use family::wanted;
 pub use open::{open_batch, open_spans};

@@ -5,108 +5,17 @@
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
-use hashbrown::HashMap;
 
-use crate::adjusted::Adjusted;
+use crate::buckets::Buckets;
 use crate::family::{Family, Relation};
-use crate::sketch::Sketch;
-use crate::span::{Kind, Label, Owner, Span, StatusClass, Target};
+use crate::keys::{EdgeKey, RedKey};
+use crate::span::{Kind, Label, Owner, Span, Target};
+use crate::times::{Calls, Times};
 
 /// Lengths of buckets, in seconds.
 pub(crate) const RED_STEP_S: i32 = 10;
 pub(crate) const INSTANCES_STEP_S: i32 = 60;
 pub(crate) const EDGES_STEP_S: i32 = 10;
-
-/// Who calls a root.
-const USER: &str = "user";
-
-/// Sums of durations.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Times {
-    pub(crate) count: u64,
-    pub(crate) errors: u64,
-    pub(crate) adjusted: Adjusted,
-    pub(crate) sum: u64,
-    pub(crate) min: u64,
-    pub(crate) max: u64,
-    pub(crate) sketch: Sketch,
-}
-
-impl Times {
-    fn add(&mut self, span: &Span) {
-        self.min = if self.count == 0 { span.duration } else { self.min.min(span.duration) };
-        self.max = self.max.max(span.duration);
-        self.count += 1;
-        self.errors += u64::from(span.label.is_error);
-        self.adjusted.add(span.adjusted);
-        self.sum = self.sum.saturating_add(span.duration);
-        self.sketch.add(span.duration);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
-        self.max = self.max.max(other.max);
-        self.count += other.count;
-        self.errors += other.errors;
-        self.adjusted.merge(other.adjusted);
-        self.sum = self.sum.saturating_add(other.sum);
-        self.sketch.merge(&other.sketch);
-    }
-}
-
-/// Sums of calls.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Calls {
-    pub(crate) count: u64,
-    pub(crate) errors: u64,
-    pub(crate) client_sum: u64,
-    pub(crate) client: Sketch,
-    pub(crate) server_sum: u64,
-    pub(crate) server: Sketch,
-    pub(crate) queue_sum: Option<u64>,
-    pub(crate) mtls: u64,
-}
-
-impl Calls {
-    fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.errors += other.errors;
-        self.client_sum = self.client_sum.saturating_add(other.client_sum);
-        self.client.merge(&other.client);
-        self.server_sum = self.server_sum.saturating_add(other.server_sum);
-        self.server.merge(&other.server);
-        if let Some(more) = other.queue_sum {
-            self.queue_sum = Some(self.queue_sum.unwrap_or_default().saturating_add(more));
-        }
-        self.mtls += other.mtls;
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RedKey<'a> {
-    pub(crate) bucket: i64,
-    pub(crate) service: &'a str,
-    pub(crate) namespace: Option<&'a str>,
-    pub(crate) env: Option<&'a str>,
-    pub(crate) version: Option<&'a str>,
-    pub(crate) name: &'a str,
-    pub(crate) kind: Kind,
-    pub(crate) is_entry: bool,
-    pub(crate) status_class: StatusClass,
-    pub(crate) peer: Option<&'a str>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EdgeKey<'a> {
-    pub(crate) bucket: i64,
-    pub(crate) client: &'a str,
-    pub(crate) server: &'a str,
-    pub(crate) server_kind: &'static str,
-    pub(crate) is_messaging: bool,
-    pub(crate) operation: &'a str,
-    pub(crate) namespace: Option<&'a str>,
-    pub(crate) env: Option<&'a str>,
-}
 
 /// Shared by address: owners and labels live as long as the sums that name them.
 type Address = usize;
@@ -115,29 +24,19 @@ fn address<T>(shared: &Arc<T>) -> Address {
     Arc::as_ptr(shared) as Address
 }
 
-#[derive(Clone, Debug)]
-struct RedSum {
-    owner: Arc<Owner>,
-    label: Arc<Label>,
-    times: Times,
-}
-
-#[derive(Clone, Debug)]
-struct EdgeSum {
-    client: Option<Arc<Owner>>,
-    server: Option<Arc<Owner>>,
-    label: Arc<Label>,
-    calls: Calls,
-}
-
 /// Both halves of a call, as far as there are two; at least one is there.
 type Halves<'a> = (Option<&'a Span>, Option<&'a Span>);
 
+/// The owners of both halves, the label of the one that is counted, and whether a message was sent.
+type CallParts = (Option<Address>, Option<Address>, Address, bool);
+
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
-    red: HashMap<(i64, bool, Address, Address), RedSum>,
-    instances: HashMap<(i64, Address), (Arc<Owner>, Times)>,
-    edges: HashMap<(i64, bool, [Address; 3]), EdgeSum>,
+    pub(crate) red: Buckets<(Address, Address, bool), RedKey, Times>,
+    pub(crate) instances: Buckets<Address, Arc<Owner>, Times>,
+    pub(crate) edges: Buckets<CallParts, EdgeKey, Calls>,
+    /// What has an address above.
+    held: Vec<(Arc<Owner>, Arc<Label>)>,
 }
 
 impl Sums {
@@ -213,17 +112,16 @@ impl Sums {
             // Who sends kinds has told; who sends none is called by somebody who sends nothing.
             Relation::Orphan => label.kind == Kind::Unspecified,
         };
-        let key = (bucket(span, RED_STEP_S), is_entry, address(&span.owner), address(label));
-        let sum = self.red.entry(key).or_insert_with(|| RedSum {
-            owner: Arc::clone(&span.owner),
-            label: Arc::clone(label),
-            times: Times::default(),
+        let Self { red, instances, held, .. } = self;
+        let owner = address(&span.owner);
+        let times = red.sum(bucket(span, RED_STEP_S), (owner, address(label), is_entry), || {
+            held.push((Arc::clone(&span.owner), Arc::clone(label)));
+            RedKey::of(&span.owner, label, is_entry)
         });
-        sum.times.add(span);
+        times.add(span);
         if is_entry {
-            let key = (bucket(span, INSTANCES_STEP_S), address(&span.owner));
-            let sum = self.instances.entry(key);
-            sum.or_insert_with(|| (Arc::clone(&span.owner), Times::default())).1.add(span);
+            let bucket = bucket(span, INSTANCES_STEP_S);
+            instances.sum(bucket, owner, || Arc::clone(&span.owner)).add(span);
         }
         match relation {
             Relation::Called(caller) => self.call((Some(all[caller]), Some(span))),
@@ -240,79 +138,15 @@ impl Sums {
         let is_messaging = server.is_some_and(|server| server.label.kind == Kind::Consumer)
             || client.is_some_and(|client| client.label.kind == Kind::Producer)
             || (server.is_none() && span.label.target == Target::Queue);
-        let owner = |half: Option<&Span>| half.map(|half| Arc::clone(&half.owner));
-        let of = |half: Option<&Span>| half.map_or(0, |half| address(&half.owner));
-        let key = (bucket(span, EDGES_STEP_S), is_messaging, [of(client), of(server), address(&span.label)]);
-        let sum = self.edges.entry(key).or_insert_with(|| EdgeSum {
-            client: owner(client),
-            server: owner(server),
-            label: Arc::clone(&span.label),
-            calls: Calls::default(),
+        let Self { edges, held, .. } = self;
+        let of = |half: Option<&Span>| half.map(|half| address(&half.owner));
+        let parts = (of(client), of(server), address(&span.label), is_messaging);
+        let calls = edges.sum(bucket(span, EDGES_STEP_S), parts, || {
+            let halves = [client, server].into_iter().flatten();
+            held.extend(halves.map(|half| (Arc::clone(&half.owner), Arc::clone(&span.label))));
+            EdgeKey::of(client, server, &span.label, is_messaging)
         });
-        let calls = &mut sum.calls;
-        calls.count += 1;
-        calls.errors += u64::from(span.label.is_error);
-        if let Some(client) = client {
-            calls.client_sum = calls.client_sum.saturating_add(client.duration);
-            calls.client.add(client.duration);
-        }
-        if let Some(server) = server {
-            calls.server_sum = calls.server_sum.saturating_add(server.duration);
-            calls.server.add(server.duration);
-        }
-        if let (true, Some(client), Some(server)) = (is_messaging, client, server) {
-            let waited = u64::try_from(server.start.saturating_sub(client.end())).unwrap_or_default();
-            calls.queue_sum = Some(calls.queue_sum.unwrap_or_default().saturating_add(waited));
-        }
-        let is_mtls = [client, server].into_iter().flatten().any(|half| half.label.is_mtls);
-        calls.mtls += u64::from(is_mtls);
-    }
-
-    pub(crate) fn red(&self) -> Vec<(RedKey<'_>, Times)> {
-        let rows = self.red.iter().map(|((bucket, is_entry, ..), RedSum { owner, label, times })| {
-            let key = RedKey {
-                bucket: *bucket,
-                service: &owner.service,
-                namespace: owner.namespace.as_deref(),
-                env: owner.env.as_deref(),
-                version: owner.version.as_deref(),
-                name: &label.name,
-                kind: label.kind,
-                is_entry: *is_entry,
-                status_class: label.status_class,
-                peer: label.peer.as_deref(),
-            };
-            (key, times)
-        });
-        united(rows.collect(), Times::merge)
-    }
-
-    pub(crate) fn instances(&self) -> Vec<((i64, &Owner), Times)> {
-        let rows =
-            self.instances.iter().map(|((bucket, _), (owner, times))| ((*bucket, owner.as_ref()), times));
-        united(rows.collect(), Times::merge)
-    }
-
-    pub(crate) fn edges(&self) -> Vec<(EdgeKey<'_>, Calls)> {
-        let rows =
-            self.edges.iter().map(|((bucket, is_messaging, _), EdgeSum { client, server, label, calls })| {
-                let of = server.as_ref().or(client.as_ref());
-                let key = EdgeKey {
-                    bucket: *bucket,
-                    client: client.as_ref().map_or(USER, |owner| owner.service.as_str()),
-                    server: match server {
-                        Some(owner) => &owner.service,
-                        None => label.peer.as_deref().unwrap_or_default(),
-                    },
-                    server_kind: if server.is_some() { "service" } else { label.target.name() },
-                    is_messaging: *is_messaging,
-                    operation: &label.name,
-                    namespace: server.as_ref().and_then(|owner| owner.namespace.as_deref()),
-                    env: of.and_then(|owner| owner.env.as_deref()),
-                };
-                (key, calls)
-            });
-        united(rows.collect(), Calls::merge)
+        calls.add(client, server, is_messaging);
     }
 }
 
@@ -332,19 +166,6 @@ fn answered(spans: &[&Span], relations: impl Iterator<Item = Relation>) -> Vec<b
         }
     }
     is_answered
-}
-
-/// Sums in the order of their keys, those of one key as one.
-fn united<K: Ord, S: Clone>(mut rows: Vec<(K, &S)>, merge: impl Fn(&mut S, &S)) -> Vec<(K, S)> {
-    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let mut united: Vec<(K, S)> = Vec::with_capacity(rows.len());
-    for (key, sum) in rows {
-        match united.last_mut().filter(|(last, _)| *last == key) {
-            Some((_, known)) => merge(known, sum),
-            None => united.push((key, sum.clone())),
-        }
-    }
-    united
 }
 
 fn bucket(span: &Span, step_s: i32) -> i64 {

@@ -11,8 +11,9 @@ use daymark_model::rows;
 use daymark_model::tables::{self, PublicTable, Type};
 
 use crate::Result;
+use crate::keys::EdgeKey;
 use crate::span::StatusClass;
-use crate::sums::{Calls, EDGES_STEP_S, EdgeKey, INSTANCES_STEP_S, RED_STEP_S, RedKey, Sums, Times};
+use crate::sums::{EDGES_STEP_S, INSTANCES_STEP_S, RED_STEP_S, Sums};
 
 /// The tables that are made of sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,68 +93,68 @@ fn bytes(bytes: impl Iterator<Item = Vec<u8>>) -> ArrayRef {
 }
 
 fn red(sums: &Sums) -> Vec<ArrayRef> {
-    let (keys, times): (Vec<RedKey<'_>>, Vec<Times>) = sums.red().into_iter().unzip();
-    let classes: Vec<String> = keys.iter().map(|key| class_name(key.status_class)).collect();
+    let rows = sums.red.rows();
+    let classes: Vec<String> = rows.iter().map(|row| class_name(row.key.status_class)).collect();
     vec![
-        instants(keys.iter().map(|key| key.bucket)),
-        steps(RED_STEP_S, keys.len()),
-        texts(keys.iter().map(|key| Some(key.service))),
-        texts(keys.iter().map(|key| key.namespace)),
-        texts(keys.iter().map(|key| key.env)),
-        texts(keys.iter().map(|key| key.version)),
-        texts(keys.iter().map(|key| Some(key.name))),
-        texts(keys.iter().map(|key| Some(key.kind.name()))),
-        Arc::new(keys.iter().map(|key| Some(key.is_entry)).collect::<BooleanArray>()),
+        instants(rows.iter().map(|row| row.bucket)),
+        steps(RED_STEP_S, rows.len()),
+        texts(rows.iter().map(|row| Some(row.key.service.as_str()))),
+        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
+        texts(rows.iter().map(|row| row.key.env.as_deref())),
+        texts(rows.iter().map(|row| row.key.version.as_deref())),
+        texts(rows.iter().map(|row| Some(row.key.name.as_str()))),
+        texts(rows.iter().map(|row| Some(row.key.kind.name()))),
+        Arc::new(rows.iter().map(|row| Some(row.key.is_entry)).collect::<BooleanArray>()),
         texts(classes.iter().map(|class| Some(class.as_str()))),
-        texts(keys.iter().map(|key| key.peer)),
-        numbers(times.iter().map(|times| times.count)),
-        numbers(times.iter().map(|times| times.errors)),
-        Arc::new(Float64Array::from_iter_values(times.iter().map(|times| times.adjusted.to_f64()))),
-        numbers(times.iter().map(|times| times.sum)),
-        numbers(times.iter().map(|times| times.min)),
-        numbers(times.iter().map(|times| times.max)),
-        bytes(times.iter().map(|times| times.sketch.to_bytes())),
+        texts(rows.iter().map(|row| row.key.peer.as_deref())),
+        numbers(rows.iter().map(|row| row.sum.count)),
+        numbers(rows.iter().map(|row| row.sum.errors)),
+        Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.sum.adjusted.to_f64()))),
+        numbers(rows.iter().map(|row| row.sum.sum)),
+        numbers(rows.iter().map(|row| row.sum.min)),
+        numbers(rows.iter().map(|row| row.sum.max)),
+        bytes(rows.iter().map(|row| row.sum.sketch.to_bytes())),
     ]
 }
 
 fn instances(sums: &Sums) -> Vec<ArrayRef> {
-    let (keys, times): (Vec<_>, Vec<Times>) = sums.instances().into_iter().unzip();
+    let rows = sums.instances.rows();
     vec![
-        instants(keys.iter().map(|(bucket, _)| *bucket)),
-        steps(INSTANCES_STEP_S, keys.len()),
-        texts(keys.iter().map(|(_, owner)| Some(owner.service.as_str()))),
-        texts(keys.iter().map(|(_, owner)| owner.namespace.as_deref())),
-        texts(keys.iter().map(|(_, owner)| owner.env.as_deref())),
-        texts(keys.iter().map(|(_, owner)| owner.instance.as_deref())),
-        texts(keys.iter().map(|(_, owner)| owner.version.as_deref())),
-        numbers(times.iter().map(|times| times.count)),
-        numbers(times.iter().map(|times| times.errors)),
-        numbers(times.iter().map(|times| times.sum)),
-        bytes(times.iter().map(|times| times.sketch.to_bytes())),
+        instants(rows.iter().map(|row| row.bucket)),
+        steps(INSTANCES_STEP_S, rows.len()),
+        texts(rows.iter().map(|row| Some(row.key.service.as_str()))),
+        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
+        texts(rows.iter().map(|row| row.key.env.as_deref())),
+        texts(rows.iter().map(|row| row.key.instance.as_deref())),
+        texts(rows.iter().map(|row| row.key.version.as_deref())),
+        numbers(rows.iter().map(|row| row.sum.count)),
+        numbers(rows.iter().map(|row| row.sum.errors)),
+        numbers(rows.iter().map(|row| row.sum.sum)),
+        bytes(rows.iter().map(|row| row.sum.sketch.to_bytes())),
     ]
 }
 
 fn edges(sums: &Sums) -> Vec<ArrayRef> {
-    let (keys, calls): (Vec<EdgeKey<'_>>, Vec<Calls>) = sums.edges().into_iter().unzip();
-    let link = |key: &EdgeKey<'_>| if key.is_messaging { "messaging" } else { "call" };
+    let rows = sums.edges.rows();
+    let link = |key: &EdgeKey| if key.is_messaging { "messaging" } else { "call" };
     vec![
-        instants(keys.iter().map(|key| key.bucket)),
-        steps(EDGES_STEP_S, keys.len()),
-        texts(keys.iter().map(|key| Some(key.client))),
-        texts(keys.iter().map(|key| Some(key.server))),
-        texts(keys.iter().map(|key| Some(key.server_kind))),
-        texts(keys.iter().map(|key| Some(link(key)))),
-        texts(keys.iter().map(|key| Some(key.operation))),
-        texts(keys.iter().map(|key| key.namespace)),
-        texts(keys.iter().map(|key| key.env)),
-        numbers(calls.iter().map(|calls| calls.count)),
-        numbers(calls.iter().map(|calls| calls.errors)),
-        numbers(calls.iter().map(|calls| calls.client_sum)),
-        bytes(calls.iter().map(|calls| calls.client.to_bytes())),
-        numbers(calls.iter().map(|calls| calls.server_sum)),
-        bytes(calls.iter().map(|calls| calls.server.to_bytes())),
-        Arc::new(calls.iter().map(|calls| calls.queue_sum).collect::<UInt64Array>()),
-        numbers(calls.iter().map(|calls| calls.mtls)),
+        instants(rows.iter().map(|row| row.bucket)),
+        steps(EDGES_STEP_S, rows.len()),
+        texts(rows.iter().map(|row| Some(row.key.client.as_str()))),
+        texts(rows.iter().map(|row| Some(row.key.server.as_str()))),
+        texts(rows.iter().map(|row| Some(row.key.server_kind))),
+        texts(rows.iter().map(|row| Some(link(row.key)))),
+        texts(rows.iter().map(|row| Some(row.key.operation.as_str()))),
+        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
+        texts(rows.iter().map(|row| row.key.env.as_deref())),
+        numbers(rows.iter().map(|row| row.sum.count)),
+        numbers(rows.iter().map(|row| row.sum.errors)),
+        numbers(rows.iter().map(|row| row.sum.client_sum)),
+        bytes(rows.iter().map(|row| row.sum.client.to_bytes())),
+        numbers(rows.iter().map(|row| row.sum.server_sum)),
+        bytes(rows.iter().map(|row| row.sum.server.to_bytes())),
+        Arc::new(rows.iter().map(|row| row.sum.queue_sum).collect::<UInt64Array>()),
+        numbers(rows.iter().map(|row| row.sum.mtls)),
     ]
 }
 

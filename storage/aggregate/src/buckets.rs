@@ -1,0 +1,72 @@
+//! Sums by bucket and key. Keys are texts, few and met often: each gets a number once, and what is looked up
+//! for every span is numbers alone.
+
+use std::hash::Hash;
+
+use hashbrown::HashMap;
+
+/// `P` is what a key is made of, as something that is quick to look up.
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets<P, K, S> {
+    known: HashMap<P, u32>,
+    numbers: HashMap<K, u32>,
+    places: HashMap<(i64, u32), u32>,
+    sums: Vec<S>,
+}
+
+impl<P, K, S> Default for Buckets<P, K, S> {
+    fn default() -> Self {
+        Self {
+            known: HashMap::default(),
+            numbers: HashMap::default(),
+            places: HashMap::default(),
+            sums: Vec::new(),
+        }
+    }
+}
+
+impl<P: Eq + Hash, K: Hash + Ord, S: Default> Buckets<P, K, S> {
+    /// The sum of a bucket and of the key that the parts make.
+    pub(crate) fn sum(&mut self, bucket: i64, parts: P, key: impl FnOnce() -> K) -> &mut S {
+        let Self { known, numbers, places, sums } = self;
+        let number = *known.entry(parts).or_insert_with(|| {
+            let next = numbers.len() as u32;
+            *numbers.entry(key()).or_insert(next)
+        });
+        let place = *places.entry((bucket, number)).or_insert_with(|| {
+            sums.push(S::default());
+            sums.len() as u32 - 1
+        });
+        &mut sums[place as usize]
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sums.is_empty()
+    }
+
+    /// All sums by bucket and key.
+    pub(crate) fn rows(&self) -> Vec<Row<'_, K, S>> {
+        let mut keys: Vec<_> = self.numbers.iter().collect();
+        keys.sort_unstable();
+        let mut ranks = vec![0_u32; keys.len()];
+        keys.iter().zip(0..).for_each(|((_, number), rank)| ranks[**number as usize] = rank);
+        let places = self.places.iter();
+        let mut order: Vec<_> =
+            places.map(|((bucket, number), place)| (*bucket, ranks[*number as usize], *place)).collect();
+        order.sort_unstable();
+        let row = |(bucket, rank, place): (i64, u32, u32)| Row {
+            bucket,
+            key: keys[rank as usize].0,
+            sum: &self.sums[place as usize],
+        };
+        order.into_iter().map(row).collect()
+    }
+}
+
+/// A sum with its bucket and key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a, K, S> {
+    pub(crate) bucket: i64,
+    pub(crate) key: &'a K,
+    pub(crate) sum: &'a S,
+}

@@ -150,18 +150,7 @@ fn owners(ask: &ServicesAsk, seen: &Seen) -> Option<HashSet<Owner>> {
         let sender = Sender { resource: Arc::clone(resource), signal: Signal::Spans, seen: (0, 0) };
         wanted.iter().all(|scope| fits(&sender, scope))
     };
-    Some(
-        resources
-            .filter(has_all)
-            .map(|resource| Owner {
-                service: resource.service.clone(),
-                namespace: resource.namespace.clone(),
-                env: resource.env.clone(),
-                version: resource.version.clone(),
-                instance: resource.instance.clone(),
-            })
-            .collect(),
-    )
+    Some(resources.filter(has_all).map(|resource| Owner::from(resource.as_ref())).collect())
 }
 
 /// What the resources say of a service.

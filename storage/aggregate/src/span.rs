@@ -3,6 +3,8 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use daymark_model::rows::Resource;
+
 /// Whose span it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Owner {
@@ -11,6 +13,18 @@ pub struct Owner {
     pub env: Option<String>,
     pub version: Option<String>,
     pub instance: Option<String>,
+}
+
+impl From<&Resource> for Owner {
+    fn from(resource: &Resource) -> Self {
+        Self {
+            service: resource.service.clone(),
+            namespace: resource.namespace.clone(),
+            env: resource.env.clone(),
+            version: resource.version.clone(),
+            instance: resource.instance.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -62,15 +62,7 @@ impl Taker {
 
     pub fn know<'a>(&mut self, resources: impl IntoIterator<Item = &'a Arc<Resource>>) {
         for resource in resources {
-            self.owners.entry(resource.id).or_insert_with(|| {
-                Arc::new(Owner {
-                    service: resource.service.clone(),
-                    namespace: resource.namespace.clone(),
-                    env: resource.env.clone(),
-                    version: resource.version.clone(),
-                    instance: resource.instance.clone(),
-                })
-            });
+            self.owners.entry(resource.id).or_insert_with(|| Arc::new(Owner::from(resource.as_ref())));
         }
     }
 

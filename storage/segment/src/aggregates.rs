@@ -9,17 +9,15 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, SpanKey, Sums, Taker, open_batch, open_spans};
 use daymark_model::id::TraceId;
 use daymark_model::rows::Resource;
 use daymark_model::signal::Table;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
+use crate::data::small_file;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::meta::Level;
@@ -103,10 +101,10 @@ impl Summing {
         if !self.is_final {
             // In whatever order the rows were read, the file is the same.
             self.open.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
-            files.push((PENDING, encode(&open_batch(&self.open)?)?));
+            files.push((PENDING, small_file(&open_batch(&self.open)?)?));
         }
         for aggregate in Aggregate::ALL {
-            files.push((file_of(aggregate), encode(&aggregate.rows(&self.sums)?)?));
+            files.push((file_of(aggregate), small_file(&aggregate.rows(&self.sums)?)?));
         }
         Ok(files)
     }
@@ -178,22 +176,6 @@ pub fn spans_of_rows(rows: &RecordBatch, resources: &[Arc<Resource>]) -> Result<
     let mut spans = Vec::new();
     Taker::new(resources).take(&projection().of_rows(Table::Spans, rows)?, &mut spans)?;
     Ok(spans)
-}
-
-fn encode(batch: &RecordBatch) -> Result<Vec<u8>> {
-    let with_id = |(id, field): (usize, &Arc<Field>)| {
-        let about = [(PARQUET_FIELD_ID_META_KEY.to_owned(), (id + 1).to_string())];
-        field.as_ref().clone().with_metadata(about.into())
-    };
-    let fields: Vec<_> = batch.schema_ref().fields().iter().enumerate().map(with_id).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec())?;
-    let properties = WriterProperties::builder()
-        .set_created_by("daymark".into())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
-    writer.write(&batch)?;
-    Ok(writer.into_inner()?)
 }
 
 fn decode(bytes: Vec<u8>, schema: &SchemaRef) -> Result<RecordBatch> {

@@ -6,13 +6,15 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use daymark_model::signal::Table;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
+use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 use crate::error::{Error, Result};
@@ -72,6 +74,23 @@ impl DataWriter {
         folder.finish(file)?;
         folder.write(PAGES, &pages)
     }
+}
+
+/// A file of one row group for rows that are few: fields are numbered from 1 on.
+pub(crate) fn small_file(rows: &RecordBatch) -> Result<Vec<u8>> {
+    let with_id = |(id, field): (usize, &FieldRef)| {
+        let about = [(PARQUET_FIELD_ID_META_KEY.to_owned(), (id + 1).to_string())];
+        field.as_ref().clone().with_metadata(about.into())
+    };
+    let fields: Vec<_> = rows.schema_ref().fields().iter().enumerate().map(with_id).collect();
+    let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), rows.columns().to_vec())?;
+    let properties = WriterProperties::builder()
+        .set_created_by("daymark".into())
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
+    writer.write(&rows)?;
+    Ok(writer.into_inner()?)
 }
 
 fn leaf_count(field: &FieldRef) -> usize {

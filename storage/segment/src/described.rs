@@ -7,10 +7,8 @@ use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use bytes::Bytes;
 use daymark_model::rows::{Resource, Series};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
+use crate::data::small_file;
 use crate::error::{Error, Result};
 
 pub(crate) const RESOURCES: &str = "resources.parquet";
@@ -28,10 +26,7 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, name: &str, nullable: bool, array: impl Array + 'static) {
-        let id = (self.fields.len() + 1).to_string();
-        let about = [(PARQUET_FIELD_ID_META_KEY.to_owned(), id)];
-        let field = Field::new(name, array.data_type().clone(), nullable).with_metadata(about.into());
-        self.fields.push(field);
+        self.fields.push(Field::new(name, array.data_type().clone(), nullable));
         self.arrays.push(Arc::new(array));
     }
 
@@ -48,14 +43,7 @@ impl Columns {
     }
 
     fn into_parquet(self) -> Result<Vec<u8>> {
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.arrays)?;
-        let properties = WriterProperties::builder()
-            .set_created_by("daymark".into())
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-            .build();
-        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
-        writer.write(&batch)?;
-        Ok(writer.into_inner()?)
+        small_file(&RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.arrays)?)
     }
 }
 

@@ -28,6 +28,8 @@ mod table;
 mod take;
 /// What is summed.
 mod times;
+/// What attributes say.
+mod told;
 
 pub use family::wanted;
 pub use open::{open_batch, open_spans};
@@ -35,7 +37,8 @@ pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::Sums;
 pub use table::Aggregate;
-pub use take::{COLUMNS, KEYS, Taker};
+pub use take::{COLUMNS, Taker};
+pub use told::{KEYS, Told};
 
 /// Rows that are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

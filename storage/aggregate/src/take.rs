@@ -1,4 +1,4 @@
-//! Rows of spans to [`Span`]s: columns of any batch that has [`COLUMNS`], and [`KEYS`] as texts.
+//! Rows of spans to [`Span`]s: columns of any batch that has [`COLUMNS`], and what the attributes told.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use daymark_model::quality::SHARED_SPAN_ID;
 use daymark_model::rows::Resource;
 use hashbrown::{HashMap, HashSet};
 
-use crate::span::{Kind, Label, LabelRef, Owner, Span, StatusClass, Target};
+use crate::span::{Kind, Label, LabelRef, Owner, Span};
+use crate::told::Told;
 use crate::{Error, Result};
 
 /// Stored columns that are needed.
@@ -27,22 +28,6 @@ pub const COLUMNS: [&str; 13] = [
     "quality",
     "adjusted_count",
 ];
-
-/// Attributes that are needed, each as a text column `attr.<key>`.
-pub const KEYS: [&str; 10] = [
-    "http.response.status_code",
-    "http.status_code",
-    "rpc.grpc.status_code",
-    "db.system.name",
-    "db.system",
-    "db.namespace",
-    "db.name",
-    "messaging.destination.name",
-    "messaging.system",
-    "connection_security_policy",
-];
-const DATABASE: std::ops::Range<usize> = 3..7;
-const QUEUE: std::ops::Range<usize> = 7..9;
 
 /// Takes spans out of batches, with texts shared among all that it took.
 #[derive(Debug, Default)]
@@ -66,8 +51,11 @@ impl Taker {
         }
     }
 
-    /// Appends the spans of a batch.
-    pub fn take(&mut self, batch: &RecordBatch, spans: &mut Vec<Span>) -> Result<()> {
+    /// Appends the spans of a batch. `told` is what the attributes of each row say.
+    pub fn take(&mut self, batch: &RecordBatch, told: &[Told], spans: &mut Vec<Span>) -> Result<()> {
+        if told.len() != batch.num_rows() {
+            return Err(Error("attributes of other spans".into()));
+        }
         let traces = column(batch, "trace_id")?.as_fixed_size_binary_opt();
         let ids = column(batch, "span_id")?.as_fixed_size_binary_opt();
         let parents = column(batch, "parent_span_id")?.as_fixed_size_binary_opt();
@@ -89,43 +77,36 @@ impl Taker {
         let (Some(quality), Some(adjusted)) = (quality, adjusted) else {
             return Err(Error("spans whose columns have other types".into()));
         };
-        let attributes = KEYS.map(|key| {
-            let texts = batch.column_by_name(&format!("attr.{key}")).and_then(|texts| texts.as_string_opt());
-            texts.filter(|texts: &&StringArray| texts.null_count() < texts.len())
-        });
+        let mut labels: HashMap<_, Arc<Label>> = HashMap::new();
         spans.reserve(batch.num_rows());
-        for row in 0..batch.num_rows() {
+        for (row, told) in told.iter().enumerate() {
             let (Ok(trace), Ok(id)) = (traces.value(row).try_into(), ids.value(row).try_into()) else {
                 return Err(Error("ids of another length".into()));
             };
             let parent = parents.is_valid(row).then(|| parents.value(row).try_into().ok()).flatten();
-            let attribute = |at: usize| -> Option<&str> {
-                let texts = attributes[at].filter(|texts| texts.is_valid(row))?;
-                Some(texts.value(row)).filter(|text| !text.is_empty())
-            };
             let state = states.at(row).unwrap_or_default();
-            let label = LabelRef {
-                name: names.at(row).unwrap_or_default(),
-                kind: kinds.at(row).map_or(Kind::Unspecified, Kind::from_name),
-                status_class: class(&attribute, state),
-                is_error: state == "error",
-                peer: peers.at(row),
-                target: if DATABASE.clone().any(|at| attribute(at).is_some()) {
-                    Target::Database
-                } else if QUEUE.clone().any(|at| attribute(at).is_some()) {
-                    Target::Queue
-                } else {
-                    Target::External
-                },
-                is_shared: quality.value(row) & SHARED_SPAN_ID != 0,
-                is_mtls: attribute(9) == Some("mutual_tls"),
-            };
+            let (class, target) = (told.status_class(state), told.target());
+            let is_shared = quality.value(row) & SHARED_SPAN_ID != 0;
+            let texts = [&names, &kinds, &peers, &states].map(|texts| texts.number(row));
+            let label = labels.entry((texts, class, target, is_shared, told.is_mtls)).or_insert_with(|| {
+                let label = LabelRef {
+                    name: names.at(row).unwrap_or_default(),
+                    kind: kinds.at(row).map_or(Kind::Unspecified, Kind::from_name),
+                    status_class: class,
+                    is_error: state == "error",
+                    peer: peers.at(row),
+                    target,
+                    is_shared,
+                    is_mtls: told.is_mtls,
+                };
+                Arc::clone(self.labels.get_or_insert_with(&label, |label| Arc::new(label.to_label())))
+            });
             spans.push(Span {
                 trace,
                 id,
                 parent,
+                label: Arc::clone(label),
                 owner: self.owner(resources.value(row), services.at(row).unwrap_or_default()),
-                label: Arc::clone(self.labels.get_or_insert_with(&label, |label| Arc::new(label.to_label()))),
                 start: starts.value(row),
                 duration: u64::try_from(durations.value(row)).unwrap_or_default(),
                 adjusted: adjusted.value(row),
@@ -166,22 +147,12 @@ impl<'a> Texts<'a> {
     }
 
     pub(crate) fn at(&self, row: usize) -> Option<&'a str> {
-        let text = self.column.key(row).filter(|key| self.texts.is_valid(*key))?;
+        let text = self.number(row).filter(|number| self.texts.is_valid(*number))?;
         Some(self.texts.value(text))
     }
-}
 
-fn class<'a>(attribute: &impl Fn(usize) -> Option<&'a str>, state: &str) -> StatusClass {
-    let number = |at: usize| attribute(at).and_then(|text| text.parse::<u16>().ok());
-    let http = number(0).or_else(|| number(1)).filter(|code| (100..600).contains(code));
-    let grpc = number(2).filter(|code| *code <= 16);
-    match (http, grpc) {
-        (Some(code), _) => StatusClass::Http((code / 100) as u8),
-        (None, Some(code)) => StatusClass::Grpc(code as u8),
-        (None, None) => match state {
-            "ok" => StatusClass::Ok,
-            "error" => StatusClass::Error,
-            _ => StatusClass::Unset,
-        },
+    /// The place of a row's text in the dictionary.
+    fn number(&self, row: usize) -> Option<usize> {
+        self.column.key(row)
     }
 }

@@ -11,20 +11,25 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, SpanKey, Sums, Taker, open_batch, open_spans};
+use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, SpanKey, Sums, Taker, Told, open_batch, open_spans};
 use daymark_model::id::TraceId;
 use daymark_model::rows::Resource;
-use daymark_model::signal::Table;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::data::small_file;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::meta::Level;
-use crate::projection::Projection;
+use crate::projection::{Projection, RowAttributes};
 use crate::ranges::RowRanges;
+use crate::read::is_needed;
 use crate::segment::Segment;
 use crate::verify::proved;
+
+/// What attributes say of spans.
+mod told;
+
+pub(crate) use told::told;
 
 pub(crate) const PENDING: &str = "pending.parquet";
 const BATCH_ROWS: usize = 16_384;
@@ -37,9 +42,9 @@ fn file_of(aggregate: Aggregate) -> &'static str {
     }
 }
 
-fn projection() -> Projection {
-    let keys = KEYS.iter().map(|key| (*key).to_owned()).collect();
-    Projection { keys, ..Projection::columns(COLUMNS) }
+/// Whether a column of a file says what sums need to know of a span.
+pub(crate) fn is_summed(name: &str) -> bool {
+    COLUMNS.contains(&name)
 }
 
 /// Sums of a segment in the making.
@@ -54,49 +59,76 @@ pub(crate) struct Summing {
 }
 
 impl Summing {
-    pub(crate) fn new(is_final: bool) -> Self {
-        Self { is_final, ..Self::default() }
+    pub(crate) fn new(resources: &[Arc<Resource>], is_final: bool) -> Self {
+        Self { is_final, taker: Taker::new(resources), ..Self::default() }
     }
 
     /// The sums of rows in buffer layout.
     pub(crate) fn of_rows(rows: &[RecordBatch], resources: &[Arc<Resource>], is_final: bool) -> Result<Self> {
-        let mut summing = Self { is_final, taker: Taker::new(resources), ..Self::default() };
+        let mut summing = Self::new(resources, is_final);
         for batch in rows {
-            summing.taker.take(&projection().of_rows(Table::Spans, batch)?, &mut summing.spans)?;
+            summing.take(batch, &told(&RowAttributes::of(batch, &[])?))?;
         }
-        summing.end_traces();
+        summing.count_all();
         Ok(summing)
     }
 
     /// The sums of all rows of a segment.
     pub(crate) fn of_segment(segment: &Segment) -> Result<Self> {
-        let mut summing = Self::new(!segment.is_open());
+        let mut summing = Self::new(segment.resources(), !segment.is_open());
         summing.read(segment, &RowRanges::all(segment.meta().rows))?;
-        summing.end_traces();
+        summing.count_all();
         Ok(summing)
     }
 
-    pub(crate) fn read(&mut self, segment: &Segment, rows: &RowRanges) -> Result<()> {
-        self.taker.know(segment.resources());
-        for batch in segment.read(&projection(), rows, BATCH_ROWS)? {
-            self.taker.take(&batch?, &mut self.spans)?;
+    fn read(&mut self, segment: &Segment, rows: &RowRanges) -> Result<()> {
+        let meta = segment.meta();
+        let keys = KEYS.iter().map(|key| (*key).to_owned()).collect();
+        let projection = Projection { keys, ..Projection::columns(COLUMNS) };
+        for batch in segment.stored(|name| is_needed(&projection, meta, name), rows, BATCH_ROWS)? {
+            let batch = batch?;
+            self.take(&batch, &told(&RowAttributes::of(&batch, &meta.own_columns)?))?;
         }
         Ok(())
     }
 
-    /// All spans of the traces so far were read. In which order does not matter: not that of the inputs of a
-    /// merge, and not that of its output.
-    pub(crate) fn end_traces(&mut self) {
+    fn take(&mut self, batch: &RecordBatch, told: &[Told]) -> Result<()> {
+        Ok(self.taker.take(batch, told, &mut self.spans)?)
+    }
+
+    /// Takes the next rows of a merge, which come trace by trace; the last trace may go on.
+    pub(crate) fn add(&mut self, batch: &RecordBatch, told: &[Told]) -> Result<()> {
+        self.take(batch, told)?;
+        let last = self.spans.last().map(|span| span.trace);
+        let whole = self.spans.iter().rposition(|span| Some(span.trace) != last).map_or(0, |at| at + 1);
+        let unfinished = self.spans.split_off(whole);
+        self.count_traces();
+        self.spans = unfinished;
+        Ok(())
+    }
+
+    /// Counts spans that stand trace by trace.
+    fn count_traces(&mut self) {
+        let spans = std::mem::take(&mut self.spans);
+        spans.chunk_by(|one, other| one.trace == other.trace).for_each(|trace| self.count(trace));
+    }
+
+    fn count_all(&mut self) {
+        let spans = std::mem::take(&mut self.spans);
+        self.count(&spans);
+    }
+
+    fn count(&mut self, spans: &[Span]) {
         if self.is_final {
-            self.sums.rest(&self.spans, &[]);
+            self.sums.rest(spans, &[]);
         } else {
-            self.open.extend(self.sums.part(&self.spans));
+            self.open.extend(self.sums.part(spans));
         }
-        self.spans.clear();
     }
 
     /// The files by name; with nothing left to wait for there is no `pending.parquet`.
     pub(crate) fn files(mut self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        self.count_all();
         let mut files = Vec::new();
         if !self.is_final {
             // In whatever order the rows were read, the file is the same.
@@ -150,7 +182,7 @@ impl Segment {
         let mut ranges: Vec<_> = of_traces.flat_map(|rows| rows.as_slice().to_vec()).collect();
         ranges.sort_unstable_by_key(|range| range.start);
         let rows: RowRanges = ranges.into_iter().collect();
-        let mut summing = Summing::default();
+        let mut summing = Summing::new(self.resources(), false);
         summing.read(self, &hidden.map_or_else(|| rows.clone(), |hidden| rows.without(hidden)))?;
         summing.spans.retain(|span| wanted.contains(&span.key()));
         Ok(summing.spans)
@@ -174,7 +206,7 @@ impl Segment {
 /// The spans of rows in buffer layout.
 pub fn spans_of_rows(rows: &RecordBatch, resources: &[Arc<Resource>]) -> Result<Vec<Span>> {
     let mut spans = Vec::new();
-    Taker::new(resources).take(&projection().of_rows(Table::Spans, rows)?, &mut spans)?;
+    Taker::new(resources).take(rows, &told(&RowAttributes::of(rows, &[])?), &mut spans)?;
     Ok(spans)
 }
 

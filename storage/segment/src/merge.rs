@@ -1,11 +1,10 @@
 //! Merging segments into one: sorted rows without repeats, attributes in columns of their own.
 //!
 //! Row numbers are sorted first; then one column at a time is read from all inputs, gathered in the new
-//! order and encoded. Memory is some 40 bytes a row, one column of a pass, and the encoded columns of a
-//! pass of [`PASS_GROUPS`] row groups. The inputs stay as they are.
+//! order and encoded. Memory is some 40 bytes a row, one column of a pass, and of a pass of [`PASS_GROUPS`]
+//! row groups the encoded columns and those that indexes and sums are made of. The inputs stay as they are.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,11 +33,9 @@ mod gather;
 mod order;
 /// Which rows tell the same.
 mod repeats;
-/// Runs of whole traces.
-mod slices;
 
 use classes::Classes;
-use gather::Pass;
+use gather::{Output, Pass};
 
 /// Row groups that are encoded side by side.
 const PASS_GROUPS: usize = 4;
@@ -86,23 +83,9 @@ pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<
         repeats: repeats::by_source(table, inputs, &kept.repeats)?,
         conflicts: repeats::by_source(table, inputs, &kept.conflicts)?,
     };
-    let slices = slices::of_traces(&sorted, &kept.rows);
     drop(sorted);
-    let sums = if table == Table::Spans { Some(sums(spec, inputs, &kept.rows, slices)?) } else { None };
-    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described, sums)?;
+    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described)?;
     Ok((meta, stats))
-}
-
-/// The sums over the spans that stay.
-fn sums(spec: &Spec, inputs: &[Input], rows: &[RowRef], slices: Vec<Range<usize>>) -> Result<Summing> {
-    let mut sums = Summing::new(spec.is_final);
-    for slice in slices {
-        for (input, rows) in inputs.iter().zip(repeats::by_input(inputs, rows[slice].to_vec())) {
-            sums.read(&input.segment, &rows)?;
-        }
-        sums.end_traces();
-    }
-    Ok(sums)
 }
 
 fn write_rows(
@@ -112,25 +95,22 @@ fn write_rows(
     inputs: &[Input],
     rows: &[RowRef],
     described: &Described,
-    sums: Option<Summing>,
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
     let classes = Classes::of(spec.table, inputs, rows.len())?;
     let schema = layout::merged_schema(spec.table, !classes.set().is_empty(), classes.own());
-    let mut data = DataWriter::create(&folder, spec.table, spec.level, schema)?;
-    let mut indexer =
-        Indexer::new((spec.table, spec.level), rows.len(), &described.resources, &described.series);
-    let mut blooms = BloomsBuilder::new(block_rows(spec.table));
+    let summing = || Summing::new(&described.resources, spec.is_final);
+    let mut output = Output {
+        data: DataWriter::create(&folder, spec.table, spec.level, schema)?,
+        indexer: Indexer::new((spec.table, spec.level), rows.len(), &described.resources, &described.series),
+        blooms: BloomsBuilder::new(block_rows(spec.table)),
+        sums: (spec.table == Table::Spans).then(summing),
+    };
     let group_rows = group_rows(spec, inputs);
     for rows in rows.chunks(group_rows * PASS_GROUPS) {
-        Pass::new(spec.table, inputs, rows).write(
-            &classes,
-            group_rows,
-            &mut data,
-            &mut indexer,
-            &mut blooms,
-        )?;
+        Pass::new(spec.table, inputs, rows).write(&classes, group_rows, &mut output)?;
     }
+    let Output { data, indexer, blooms, sums } = output;
     data.finish(&mut folder)?;
     write_described(&mut folder, spec.table, &described.resources, &described.series)?;
     if has_attributes(spec.table) {

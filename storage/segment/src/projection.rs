@@ -134,6 +134,10 @@ impl<'a> RowAttributes<'a> {
         Ok(Self { rows: stored.num_rows(), own: texts, sets, rest })
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// Key and type of each own column; its number is its position here.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = (&'a str, u8)> {
         self.own.iter().map(|own| (own.key, own.kind))

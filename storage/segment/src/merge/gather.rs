@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, new_empty_array};
 use arrow::compute::{concat, concat_batches, interleave};
 use arrow::datatypes::{Field, Schema};
+use daymark_aggregate::Told;
 use daymark_model::rows;
 use daymark_model::signal::Table;
 use parquet::arrow::arrow_writer::ArrowColumnChunk;
@@ -13,13 +14,14 @@ use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use super::classes::Classes;
 use super::repeats::by_input;
 use super::{BATCH_ROWS, Input, RowRef};
+use crate::aggregates::{Summing, is_summed, told};
 use crate::attributes::{REST, has_attributes};
 use crate::blooms::BloomsBuilder;
 use crate::data::{ColumnWriter, DataWriter};
 use crate::error::Result;
 use crate::index::{self, Indexer};
 use crate::layout::block_rows;
-use crate::projection::holds_attributes;
+use crate::projection::{RowAttributes, holds_attributes};
 use crate::ranges::RowRanges;
 use crate::texts::text_column;
 use crate::value_sets::ValueSets;
@@ -44,8 +46,19 @@ struct Group {
     rows: Range<usize>,
     columns: std::vec::IntoIter<ColumnWriter>,
     chunks: Vec<ArrowColumnChunk>,
-    /// The columns that indexes are made of.
-    indexed: Vec<(Field, ArrayRef)>,
+    /// The columns that indexes and sums are made of.
+    kept: Vec<(Field, ArrayRef)>,
+    /// What the attributes of each row say of its span.
+    told: Vec<Told>,
+}
+
+/// What the passes of a merge write to.
+pub(super) struct Output {
+    pub(super) data: DataWriter,
+    pub(super) indexer: Indexer,
+    pub(super) blooms: BloomsBuilder,
+    /// Of spans only.
+    pub(super) sums: Option<Summing>,
 }
 
 impl<'a> Pass<'a> {
@@ -62,19 +75,13 @@ impl<'a> Pass<'a> {
         Self { table, inputs, needed, places }
     }
 
-    pub(super) fn write(
-        &self,
-        classes: &Classes,
-        group_rows: usize,
-        data: &mut DataWriter,
-        indexer: &mut Indexer,
-        blooms: &mut BloomsBuilder,
-    ) -> Result<()> {
+    pub(super) fn write(&self, classes: &Classes, group_rows: usize, output: &mut Output) -> Result<()> {
+        let Output { data, indexer, blooms, sums } = output;
         let mut groups = Vec::new();
         for start in (0..self.places.len()).step_by(group_rows) {
             let rows = start..(start + group_rows).min(self.places.len());
             let columns = data.columns()?.into_iter();
-            groups.push(Group { rows, columns, chunks: Vec::new(), indexed: Vec::new() });
+            groups.push(Group { rows, columns, chunks: Vec::new(), kept: Vec::new(), told: Vec::new() });
         }
         for field in rows::schema(self.table).fields().iter().filter(|field| field.name() != REST) {
             self.plain_column(field, &mut groups, indexer)?;
@@ -83,8 +90,12 @@ impl<'a> Pass<'a> {
             indexer.cover(self.attributes(classes, &mut groups, blooms)?);
         }
         for group in groups {
-            let (fields, arrays): (Vec<_>, _) = group.indexed.into_iter().unzip();
-            indexer.add(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)?;
+            let (fields, arrays): (Vec<_>, _) = group.kept.into_iter().unzip();
+            let kept = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
+            indexer.add(&kept)?;
+            if let Some(sums) = sums {
+                sums.add(&kept, &group.told)?;
+            }
             data.append(group.chunks)?;
         }
         Ok(())
@@ -99,7 +110,8 @@ impl<'a> Pass<'a> {
             sources.push(if parts.is_empty() { new_empty_array(field.data_type()) } else { concat(&parts)? });
         }
         let sources: Vec<_> = sources.iter().map(AsRef::as_ref).collect();
-        let is_indexed = index::columns(self.table).contains(&field.name().as_str());
+        let is_kept = index::columns(self.table).contains(&field.name().as_str())
+            || (self.table == Table::Spans && is_summed(field.name()));
         let is_text = text_column(self.table) == Some(field.name());
         for group in groups {
             let gathered = interleave(&sources, &self.places[group.rows.clone()])?;
@@ -113,8 +125,8 @@ impl<'a> Pass<'a> {
             if is_text {
                 indexer.add_texts(&gathered)?;
             }
-            if is_indexed {
-                group.indexed.push((field.clone(), gathered));
+            if is_kept {
+                group.kept.push((field.clone(), gathered));
             }
         }
         Ok(())
@@ -136,8 +148,20 @@ impl<'a> Pass<'a> {
             let first = batches.first().map(RecordBatch::schema);
             sources.push(first.map(|schema| concat_batches(&schema, &batches)).transpose()?);
         }
-        let mut spread = Spread::new(classes, self.inputs, &sources)?;
+        let mut read = Vec::with_capacity(self.inputs.len());
+        for (input, rows) in self.inputs.iter().zip(&sources) {
+            let own = &input.segment.meta().own_columns;
+            read.push(rows.as_ref().map(|rows| RowAttributes::of(rows, own)).transpose()?);
+        }
+        let is_summed = self.table == Table::Spans;
+        let of_input = |input: &Option<RowAttributes<'_>>| input.as_ref().map(told).unwrap_or_default();
+        let told: Vec<_> = if is_summed { read.iter().map(of_input).collect() } else { Vec::new() };
+        let mut spread = Spread::new(classes, read);
         for group in groups {
+            if is_summed {
+                let places = self.places[group.rows.clone()].iter();
+                group.told = places.map(|(input, position)| told[*input][*position]).collect();
+            }
             let mut columns: Vec<_> = group.columns.by_ref().collect();
             for places in self.places[group.rows.clone()].chunks(block_rows(self.table)) {
                 let arrays = spread.block(places, blooms)?;

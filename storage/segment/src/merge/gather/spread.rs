@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListArray, RecordBatch, StringBuilder,
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListArray, StringBuilder,
     StringDictionaryBuilder, StructArray, UInt8Builder,
 };
 use arrow::buffer::OffsetBuffer;
@@ -13,7 +13,6 @@ use arrow::datatypes::{DataType, Field, Int32Type};
 use daymark_model::attribute::ValueType;
 use daymark_model::rows;
 
-use super::super::Input;
 use super::super::classes::{Classes, Place};
 use crate::attributes::Attribute;
 use crate::blooms::{BloomsBuilder, key_hash};
@@ -65,21 +64,13 @@ pub(super) struct Spread<'a> {
 }
 
 impl<'a> Spread<'a> {
-    /// `batches` are the rows read from each input.
-    pub(super) fn new(
-        classes: &Classes,
-        inputs: &'a [Input],
-        batches: &'a [Option<RecordBatch>],
-    ) -> Result<Self> {
+    /// `read` are the attributes of the rows read from each input.
+    pub(super) fn new(classes: &Classes, read: Vec<Option<RowAttributes<'a>>>) -> Self {
         let mut set = (!classes.set().is_empty()).then(|| SetBuilder::new(classes.set()));
-        let mut sources = Vec::with_capacity(inputs.len());
-        for (input, batch) in inputs.iter().zip(batches) {
-            let own = &input.segment.meta().own_columns;
-            let attributes = batch.as_ref().map(|batch| RowAttributes::of(batch, own)).transpose()?;
-            sources.push(attributes.map(|attributes| Source::new(attributes, classes, set.as_mut())));
-        }
+        let mut source = |attributes| Source::new(attributes, classes, set.as_mut());
+        let sources = read.into_iter().map(|read| read.map(&mut source)).collect();
         let columns = classes.own().iter().map(|own| OwnBuilder::of(own.kind)).collect();
-        Ok(Self { sources, set, columns, rest: RestBuilder::default() })
+        Self { sources, set, columns, rest: RestBuilder::default() }
     }
 
     /// The columns of the next block: the list of the rest, the set if there is one, then the own columns.

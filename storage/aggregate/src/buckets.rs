@@ -45,7 +45,7 @@ impl<P: Eq + Hash, K: Hash + Ord, S: Default> Buckets<P, K, S> {
     }
 
     /// All sums by bucket and key.
-    pub(crate) fn rows(&self) -> Vec<Row<'_, K, S>> {
+    pub(crate) fn rows(&self) -> Rows<'_, K, S> {
         let mut keys: Vec<_> = self.numbers.iter().collect();
         keys.sort_unstable();
         let mut ranks = vec![0_u32; keys.len()];
@@ -54,19 +54,22 @@ impl<P: Eq + Hash, K: Hash + Ord, S: Default> Buckets<P, K, S> {
         let mut order: Vec<_> =
             places.map(|((bucket, number), place)| (*bucket, ranks[*number as usize], *place)).collect();
         order.sort_unstable();
-        let row = |(bucket, rank, place): (i64, u32, u32)| Row {
-            bucket,
-            key: keys[rank as usize].0,
-            sum: &self.sums[place as usize],
-        };
-        order.into_iter().map(row).collect()
+        Rows {
+            keys: keys.into_iter().map(|(key, _)| key).collect(),
+            places: order.iter().map(|(_, rank, _)| *rank).collect(),
+            buckets: order.iter().map(|(bucket, ..)| *bucket).collect(),
+            sums: order.iter().map(|(.., place)| &self.sums[*place as usize]).collect(),
+        }
     }
 }
 
-/// A sum with its bucket and key.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a, K, S> {
-    pub(crate) bucket: i64,
-    pub(crate) key: &'a K,
-    pub(crate) sum: &'a S,
+/// Sums in the order of their buckets and keys.
+#[derive(Debug)]
+pub(crate) struct Rows<'a, K, S> {
+    /// Every key once.
+    pub(crate) keys: Vec<&'a K>,
+    /// For each row the place of its key among them.
+    pub(crate) places: Vec<u32>,
+    pub(crate) buckets: Vec<i64>,
+    pub(crate) sums: Vec<&'a S>,
 }

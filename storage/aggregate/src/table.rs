@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, Float64Array, Int32Array, RecordBatch,
-    TimestampNanosecondArray, UInt64Array,
+    TimestampNanosecondArray, UInt32Array, UInt64Array,
 };
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use daymark_model::rows;
 use daymark_model::tables::{self, PublicTable, Type};
 
 use crate::Result;
+use crate::buckets::Rows;
 use crate::keys::EdgeKey;
 use crate::span::StatusClass;
 use crate::sums::{EDGES_STEP_S, INSTANCES_STEP_S, RED_STEP_S, Sums};
@@ -63,17 +65,28 @@ impl Aggregate {
 
     /// The rows of a table, sorted by bucket, service and the rest of the key.
     pub fn rows(self, sums: &Sums) -> Result<RecordBatch> {
-        let columns = match self {
+        let (keys, sums) = match self {
             Self::Red => red(sums),
             Self::RedInstances => instances(sums),
             Self::Edges => edges(sums),
-        };
-        Ok(RecordBatch::try_new(self.schema(), columns)?)
+        }?;
+        Ok(RecordBatch::try_new(self.schema(), [keys, sums].concat())?)
     }
 }
 
-fn instants(instants: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(TimestampNanosecondArray::from_iter_values(instants).with_timezone("UTC"))
+/// The columns of buckets and keys, then those of sums.
+type Columns = Result<(Vec<ArrayRef>, Vec<ArrayRef>)>;
+
+/// The columns of the keys, each made once for every key and then taken for every row.
+fn key_columns<K, S>(rows: &Rows<'_, K, S>, step_s: i32, of_keys: Vec<ArrayRef>) -> Result<Vec<ArrayRef>> {
+    let buckets = TimestampNanosecondArray::from_iter_values(rows.buckets.iter().copied());
+    let steps = Int32Array::from_value(step_s, rows.buckets.len());
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(buckets.with_timezone("UTC")), Arc::new(steps)];
+    let places = UInt32Array::from(rows.places.clone());
+    for column in of_keys {
+        columns.push(take(&column, &places, None)?);
+    }
+    Ok(columns)
 }
 
 fn texts<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
@@ -84,78 +97,80 @@ fn numbers(numbers: impl Iterator<Item = u64>) -> ArrayRef {
     Arc::new(UInt64Array::from_iter_values(numbers))
 }
 
-fn steps(step_s: i32, rows: usize) -> ArrayRef {
-    Arc::new(Int32Array::from_value(step_s, rows))
-}
-
 fn bytes(bytes: impl Iterator<Item = Vec<u8>>) -> ArrayRef {
     Arc::new(BinaryArray::from_iter_values(bytes))
 }
 
-fn red(sums: &Sums) -> Vec<ArrayRef> {
+fn red(sums: &Sums) -> Columns {
     let rows = sums.red.rows();
-    let classes: Vec<String> = rows.iter().map(|row| class_name(row.key.status_class)).collect();
-    vec![
-        instants(rows.iter().map(|row| row.bucket)),
-        steps(RED_STEP_S, rows.len()),
-        texts(rows.iter().map(|row| Some(row.key.service.as_str()))),
-        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
-        texts(rows.iter().map(|row| row.key.env.as_deref())),
-        texts(rows.iter().map(|row| row.key.version.as_deref())),
-        texts(rows.iter().map(|row| Some(row.key.name.as_str()))),
-        texts(rows.iter().map(|row| Some(row.key.kind.name()))),
-        Arc::new(rows.iter().map(|row| Some(row.key.is_entry)).collect::<BooleanArray>()),
+    let (keys, sums) = (&rows.keys, &rows.sums);
+    let classes: Vec<String> = keys.iter().map(|key| class_name(key.status_class)).collect();
+    let of_keys: Vec<ArrayRef> = vec![
+        texts(keys.iter().map(|key| Some(key.service.as_str()))),
+        texts(keys.iter().map(|key| key.namespace.as_deref())),
+        texts(keys.iter().map(|key| key.env.as_deref())),
+        texts(keys.iter().map(|key| key.version.as_deref())),
+        texts(keys.iter().map(|key| Some(key.name.as_str()))),
+        texts(keys.iter().map(|key| Some(key.kind.name()))),
+        Arc::new(keys.iter().map(|key| Some(key.is_entry)).collect::<BooleanArray>()),
         texts(classes.iter().map(|class| Some(class.as_str()))),
-        texts(rows.iter().map(|row| row.key.peer.as_deref())),
-        numbers(rows.iter().map(|row| row.sum.count)),
-        numbers(rows.iter().map(|row| row.sum.errors)),
-        Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.sum.adjusted.to_f64()))),
-        numbers(rows.iter().map(|row| row.sum.sum)),
-        numbers(rows.iter().map(|row| row.sum.min)),
-        numbers(rows.iter().map(|row| row.sum.max)),
-        bytes(rows.iter().map(|row| row.sum.sketch.to_bytes())),
-    ]
+        texts(keys.iter().map(|key| key.peer.as_deref())),
+    ];
+    let of_sums = vec![
+        numbers(sums.iter().map(|sum| sum.count)),
+        numbers(sums.iter().map(|sum| sum.errors)),
+        Arc::new(Float64Array::from_iter_values(sums.iter().map(|sum| sum.adjusted.to_f64()))) as ArrayRef,
+        numbers(sums.iter().map(|sum| sum.sum)),
+        numbers(sums.iter().map(|sum| sum.min)),
+        numbers(sums.iter().map(|sum| sum.max)),
+        bytes(sums.iter().map(|sum| sum.sketch.to_bytes())),
+    ];
+    Ok((key_columns(&rows, RED_STEP_S, of_keys)?, of_sums))
 }
 
-fn instances(sums: &Sums) -> Vec<ArrayRef> {
+fn instances(sums: &Sums) -> Columns {
     let rows = sums.instances.rows();
-    vec![
-        instants(rows.iter().map(|row| row.bucket)),
-        steps(INSTANCES_STEP_S, rows.len()),
-        texts(rows.iter().map(|row| Some(row.key.service.as_str()))),
-        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
-        texts(rows.iter().map(|row| row.key.env.as_deref())),
-        texts(rows.iter().map(|row| row.key.instance.as_deref())),
-        texts(rows.iter().map(|row| row.key.version.as_deref())),
-        numbers(rows.iter().map(|row| row.sum.count)),
-        numbers(rows.iter().map(|row| row.sum.errors)),
-        numbers(rows.iter().map(|row| row.sum.sum)),
-        bytes(rows.iter().map(|row| row.sum.sketch.to_bytes())),
-    ]
+    let (keys, sums) = (&rows.keys, &rows.sums);
+    let of_keys = vec![
+        texts(keys.iter().map(|key| Some(key.service.as_str()))),
+        texts(keys.iter().map(|key| key.namespace.as_deref())),
+        texts(keys.iter().map(|key| key.env.as_deref())),
+        texts(keys.iter().map(|key| key.instance.as_deref())),
+        texts(keys.iter().map(|key| key.version.as_deref())),
+    ];
+    let of_sums = vec![
+        numbers(sums.iter().map(|sum| sum.count)),
+        numbers(sums.iter().map(|sum| sum.errors)),
+        numbers(sums.iter().map(|sum| sum.sum)),
+        bytes(sums.iter().map(|sum| sum.sketch.to_bytes())),
+    ];
+    Ok((key_columns(&rows, INSTANCES_STEP_S, of_keys)?, of_sums))
 }
 
-fn edges(sums: &Sums) -> Vec<ArrayRef> {
+fn edges(sums: &Sums) -> Columns {
     let rows = sums.edges.rows();
+    let (keys, sums) = (&rows.keys, &rows.sums);
     let link = |key: &EdgeKey| if key.is_messaging { "messaging" } else { "call" };
-    vec![
-        instants(rows.iter().map(|row| row.bucket)),
-        steps(EDGES_STEP_S, rows.len()),
-        texts(rows.iter().map(|row| Some(row.key.client.as_str()))),
-        texts(rows.iter().map(|row| Some(row.key.server.as_str()))),
-        texts(rows.iter().map(|row| Some(row.key.server_kind))),
-        texts(rows.iter().map(|row| Some(link(row.key)))),
-        texts(rows.iter().map(|row| Some(row.key.operation.as_str()))),
-        texts(rows.iter().map(|row| row.key.namespace.as_deref())),
-        texts(rows.iter().map(|row| row.key.env.as_deref())),
-        numbers(rows.iter().map(|row| row.sum.count)),
-        numbers(rows.iter().map(|row| row.sum.errors)),
-        numbers(rows.iter().map(|row| row.sum.client_sum)),
-        bytes(rows.iter().map(|row| row.sum.client.to_bytes())),
-        numbers(rows.iter().map(|row| row.sum.server_sum)),
-        bytes(rows.iter().map(|row| row.sum.server.to_bytes())),
-        Arc::new(rows.iter().map(|row| row.sum.queue_sum).collect::<UInt64Array>()),
-        numbers(rows.iter().map(|row| row.sum.mtls)),
-    ]
+    let of_keys = vec![
+        texts(keys.iter().map(|key| Some(key.client.as_str()))),
+        texts(keys.iter().map(|key| Some(key.server.as_str()))),
+        texts(keys.iter().map(|key| Some(key.server_kind))),
+        texts(keys.iter().map(|key| Some(link(key)))),
+        texts(keys.iter().map(|key| Some(key.operation.as_str()))),
+        texts(keys.iter().map(|key| key.namespace.as_deref())),
+        texts(keys.iter().map(|key| key.env.as_deref())),
+    ];
+    let of_sums = vec![
+        numbers(sums.iter().map(|sum| sum.count)),
+        numbers(sums.iter().map(|sum| sum.errors)),
+        numbers(sums.iter().map(|sum| sum.client_sum)),
+        bytes(sums.iter().map(|sum| sum.client.to_bytes())),
+        numbers(sums.iter().map(|sum| sum.server_sum)),
+        bytes(sums.iter().map(|sum| sum.server.to_bytes())),
+        Arc::new(sums.iter().map(|sum| sum.queue_sum).collect::<UInt64Array>()),
+        numbers(sums.iter().map(|sum| sum.mtls)),
+    ];
+    Ok((key_columns(&rows, EDGES_STEP_S, of_keys)?, of_sums))
 }
 
 /// As the column `status_class` has it.

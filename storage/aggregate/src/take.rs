@@ -147,12 +147,12 @@ impl<'a> Texts<'a> {
     }
 
     pub(crate) fn at(&self, row: usize) -> Option<&'a str> {
-        let text = self.number(row).filter(|number| self.texts.is_valid(*number))?;
+        let text = self.column.key(row).filter(|number| self.texts.is_valid(*number))?;
         Some(self.texts.value(text))
     }
 
-    /// The place of a row's text in the dictionary.
-    fn number(&self, row: usize) -> Option<usize> {
-        self.column.key(row)
+    /// The place of a row's text in the dictionary; -1 without one.
+    fn number(&self, row: usize) -> i32 {
+        if self.column.is_valid(row) { self.column.keys().value(row) } else { -1 }
     }
 }

@@ -7,15 +7,16 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use daymark_model::signal::Table;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
 use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Result};
 use crate::folder::{FileWriter, Folder};
@@ -84,17 +85,24 @@ pub(crate) fn small_file(rows: &RecordBatch) -> Result<Vec<u8>> {
     };
     let fields: Vec<_> = rows.schema_ref().fields().iter().enumerate().map(with_id).collect();
     let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), rows.columns().to_vec())?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_created_by("daymark".into())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
+        .set_statistics_enabled(EnabledStatistics::None);
+    for field in rows.schema().fields().iter().filter(|field| is_id(field.data_type())) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+    }
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build()))?;
     writer.write(&rows)?;
     Ok(writer.into_inner()?)
 }
 
+/// Ids seldom repeat.
+fn is_id(kind: &DataType) -> bool {
+    matches!(kind, DataType::FixedSizeBinary(_))
+}
+
 fn leaf_count(field: &FieldRef) -> usize {
-    use arrow::datatypes::DataType;
     match field.data_type() {
         DataType::List(item) => leaf_count(item),
         DataType::Struct(fields) => fields.iter().map(leaf_count).sum(),

@@ -14,6 +14,8 @@ mod buckets;
 mod family;
 /// What sums are told apart by.
 mod keys;
+/// Numbers for what is shared.
+mod numbers;
 /// Open spans as rows, and back.
 mod open;
 /// Distributions of durations.

@@ -9,6 +9,7 @@ use daymark_model::time::Nanos;
 use crate::buckets::Buckets;
 use crate::family::{Family, Relation};
 use crate::keys::{EdgeKey, RedKey};
+use crate::numbers::Numbers;
 use crate::span::{Kind, Label, Owner, Span, Target};
 use crate::times::{Calls, Times};
 
@@ -17,26 +18,21 @@ pub(crate) const RED_STEP_S: i32 = 10;
 pub(crate) const INSTANCES_STEP_S: i32 = 60;
 pub(crate) const EDGES_STEP_S: i32 = 10;
 
-/// Shared by address: owners and labels live as long as the sums that name them.
-type Address = usize;
-
-fn address<T>(shared: &Arc<T>) -> Address {
-    Arc::as_ptr(shared) as Address
-}
-
 /// Both halves of a call, as far as there are two; at least one is there.
 type Halves<'a> = (Option<&'a Span>, Option<&'a Span>);
 
-/// The owners of both halves, the label of the one that is counted, and whether a message was sent.
-type CallParts = (Option<Address>, Option<Address>, Address, bool);
+/// The senders of both halves, the label of the one that is counted, and whether a message was sent.
+type CallParts = (Option<u32>, Option<u32>, u32, bool);
 
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
-    pub(crate) red: Buckets<(Address, Address, bool), RedKey, Times>,
-    pub(crate) instances: Buckets<Address, Arc<Owner>, Times>,
+    instance_numbers: Numbers<Owner>,
+    /// Instances of one service have one number here.
+    sender_numbers: Numbers<Owner>,
+    label_numbers: Numbers<Label>,
+    pub(crate) red: Buckets<(u32, u32, bool), RedKey, Times>,
+    pub(crate) instances: Buckets<u32, Arc<Owner>, Times>,
     pub(crate) edges: Buckets<CallParts, EdgeKey, Calls>,
-    /// What has an address above.
-    held: Vec<(Arc<Owner>, Arc<Label>)>,
 }
 
 impl Sums {
@@ -112,16 +108,13 @@ impl Sums {
             // Who sends kinds has told; who sends none is called by somebody who sends nothing.
             Relation::Orphan => label.kind == Kind::Unspecified,
         };
-        let Self { red, instances, held, .. } = self;
-        let owner = address(&span.owner);
-        let times = red.sum(bucket(span, RED_STEP_S), (owner, address(label), is_entry), || {
-            held.push((Arc::clone(&span.owner), Arc::clone(label)));
-            RedKey::of(&span.owner, label, is_entry)
-        });
-        times.add(span);
+        let parts = (self.sender(span), self.label(span), is_entry);
+        let key = || RedKey::of(&span.owner, label, is_entry);
+        self.red.sum(bucket(span, RED_STEP_S), parts, key).add(span);
         if is_entry {
-            let bucket = bucket(span, INSTANCES_STEP_S);
-            instances.sum(bucket, owner, || Arc::clone(&span.owner)).add(span);
+            let number = self.instance_numbers.of(&span.owner, Owner::clone);
+            let key = || Arc::clone(&span.owner);
+            self.instances.sum(bucket(span, INSTANCES_STEP_S), number, key).add(span);
         }
         match relation {
             Relation::Called(caller) => self.call((Some(all[caller]), Some(span))),
@@ -138,15 +131,18 @@ impl Sums {
         let is_messaging = server.is_some_and(|server| server.label.kind == Kind::Consumer)
             || client.is_some_and(|client| client.label.kind == Kind::Producer)
             || (server.is_none() && span.label.target == Target::Queue);
-        let Self { edges, held, .. } = self;
-        let of = |half: Option<&Span>| half.map(|half| address(&half.owner));
-        let parts = (of(client), of(server), address(&span.label), is_messaging);
-        let calls = edges.sum(bucket(span, EDGES_STEP_S), parts, || {
-            let halves = [client, server].into_iter().flatten();
-            held.extend(halves.map(|half| (Arc::clone(&half.owner), Arc::clone(&span.label))));
-            EdgeKey::of(client, server, &span.label, is_messaging)
-        });
-        calls.add(client, server, is_messaging);
+        let [caller, called] = [client, server].map(|half| half.map(|half| self.sender(half)));
+        let parts = (caller, called, self.label(span), is_messaging);
+        let key = || EdgeKey::of(client, server, &span.label, is_messaging);
+        self.edges.sum(bucket(span, EDGES_STEP_S), parts, key).add(client, server, is_messaging);
+    }
+
+    fn sender(&mut self, span: &Span) -> u32 {
+        self.sender_numbers.of(&span.owner, |owner| Owner { instance: None, ..owner.clone() })
+    }
+
+    fn label(&mut self, span: &Span) -> u32 {
+        self.label_numbers.of(&span.label, Label::clone)
     }
 }
 

@@ -39,9 +39,11 @@ impl Sums {
     /// Counts the spans of a part whose place no other part can change, and gives back the others.
     pub fn part(&mut self, spans: &[Span]) -> Vec<Span> {
         let mut open = Vec::new();
-        for trace in in_order(spans).chunk_by(|one, other| one.trace == other.trace) {
-            self.part_of_trace(trace, &mut open);
-        }
+        let spans = in_order(spans);
+        let mut traces: Vec<_> = spans.chunk_by(|one, other| one.trace == other.trace).collect();
+        // Sums of one bucket lie near each other if they are met together.
+        traces.sort_unstable_by_key(|trace| trace[0].start);
+        traces.into_iter().for_each(|trace| self.part_of_trace(trace, &mut open));
         open
     }
 

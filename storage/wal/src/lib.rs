@@ -6,6 +6,8 @@
 //! only grow and never name two records; nothing is ever acknowledged on a file whose write or sync failed.
 //! The bytes are described in docs/formats/wal.md.
 
+/// Compression of bodies.
+mod compress;
 /// A copy of a log that goes on.
 mod copy;
 /// Why the log refuses or cannot be opened.
@@ -18,7 +20,7 @@ mod format;
 mod log;
 /// Records that wait for their group, and the tickets of those who wait for them.
 mod queue;
-/// What is appended and what comes back, and how a payload is compressed.
+/// What is appended and what comes back.
 mod record;
 /// Reading the log back after a restart.
 mod replay;

@@ -12,6 +12,7 @@ use daymark_model::limits::{WAL_FILE_BYTES, WAL_GROUP_BYTES};
 use daymark_model::time::Clock;
 use daymark_vfs::Vfs;
 
+use crate::compress::Compressor;
 use crate::error::Error;
 use crate::files::{self, Files, Listing};
 use crate::format::FILE_HEADER_BYTES;
@@ -53,6 +54,7 @@ impl Default for Options {
 /// The log.
 pub struct Wal {
     shared: Arc<Shared>,
+    compressor: Compressor,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -97,13 +99,13 @@ impl Wal {
         let writer = Writer::new(Arc::clone(&shared), last);
         let writer = thread::Builder::new().name("wal".into()).spawn(move || writer.run());
         let writer = Mutex::new(Some(writer.map_err(Error::of_open(dir))?));
-        Ok((Self { shared, writer }, replay))
+        Ok((Self { shared, compressor: Compressor::default(), writer }, replay))
     }
 
     /// Queues a record. Numbers are given in the order of the queue. Compresses larger identity payloads
     /// before it takes its turn, so it can take as long as that.
     pub fn append(&self, record: NewRecord) -> Result<(Lsn, Ticket), Error> {
-        self.shared.queue.push(record.prepare()?)
+        self.shared.queue.push(record.prepare(&self.compressor)?)
     }
 
     /// Tells that no record below `low` is needed any more, which must be durable knowledge.

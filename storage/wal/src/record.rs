@@ -11,6 +11,7 @@ use daymark_model::signal::Signal;
 use daymark_model::time::Nanos;
 use daymark_model::wire::{Encoding, Format};
 
+use crate::compress::Compressor;
 use crate::error::Error;
 use crate::format::{FoundHeader, RECORD_HEADER_BYTES, RecordHeader, fits};
 
@@ -40,9 +41,9 @@ pub(crate) struct Prepared {
 
 impl NewRecord {
     /// Compresses and measures; all the work that needs no order.
-    pub(crate) fn prepare(self) -> Result<Prepared, Error> {
+    pub(crate) fn prepare(self, compressor: &Compressor) -> Result<Prepared, Error> {
         let meta = self.origin.to_bytes();
-        let (encoding, payload) = compressed(self.encoding, self.payload);
+        let (encoding, payload) = compressed(self.encoding, self.payload, compressor);
         if !fits(meta.len(), payload.len()) {
             return Err(Error::TooLarge { bytes: meta.len().saturating_add(payload.len()) });
         }
@@ -61,12 +62,14 @@ impl NewRecord {
     }
 }
 
-fn compressed(encoding: Encoding, payload: Bytes) -> (Encoding, Bytes) {
+fn compressed(encoding: Encoding, payload: Bytes, compressor: &Compressor) -> (Encoding, Bytes) {
     if encoding != Encoding::Identity || payload.len() <= WAL_COMPRESS_FROM_BYTES {
         return (encoding, payload);
     }
-    let smaller = lz4_flex::block::compress(&payload);
-    if smaller.len() < payload.len() { (Encoding::Lz4, smaller.into()) } else { (encoding, payload) }
+    match compressor.lz4(&payload) {
+        Some(smaller) => (Encoding::Lz4, smaller),
+        None => (encoding, payload),
+    }
 }
 
 impl Prepared {

@@ -6,7 +6,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::concat;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use daymark_model::signal::Table;
 use parquet::arrow::arrow_writer::{
@@ -117,12 +118,27 @@ pub(crate) struct ColumnWriter {
 }
 
 impl ColumnWriter {
-    /// Adds the next block: a page of each flat column.
+    /// Adds the next block: a page of a flat column.
     pub(crate) fn block(&mut self, values: &ArrayRef) -> Result<()> {
         for (writer, leaf) in self.leaves.iter_mut().zip(compute_leaves(&self.field, values)?) {
             writer.write(&leaf)?;
         }
         Ok(())
+    }
+
+    /// Adds the next block, which lies in pieces. A flat column is told it whole: a dictionary that grew too
+    /// large ends a page, and that has to be the end of a block.
+    pub(crate) fn pieces(&mut self, pieces: &[ArrayRef]) -> Result<()> {
+        match pieces {
+            [whole] => self.block(whole),
+            several if self.field.data_type().is_nested() => {
+                several.iter().try_for_each(|piece| self.block(piece))
+            }
+            several => {
+                let several: Vec<&dyn Array> = several.iter().map(AsRef::as_ref).collect();
+                self.block(&concat(&several)?)
+            }
+        }
     }
 
     pub(crate) fn finish(self) -> Result<Vec<ArrowColumnChunk>> {

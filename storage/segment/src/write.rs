@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use daymark_model::rows::{self, Resource, Series};
 use daymark_model::signal::{Signal, Table};
 use daymark_vfs::Vfs;
@@ -42,16 +41,17 @@ pub fn write(
     for group in blocks.chunks(row_group_rows(spec.level) / block_rows(spec.table)) {
         let mut chunks = Vec::new();
         for (number, mut column) in data.columns()?.into_iter().enumerate() {
-            for block in group {
-                column.block(&severity::in_file(block, number)?)?;
+            for pieces in group {
+                let pieces = pieces.iter().map(|piece| severity::in_file(piece, number));
+                column.pieces(&pieces.collect::<Result<Vec<_>>>()?)?;
             }
             chunks.extend(column.finish()?);
         }
         data.append(chunks)?;
-        for block in group {
-            indexer.add(block)?;
+        for piece in group.iter().flatten() {
+            indexer.add(piece)?;
             if let Some(texts) = text_column(spec.table) {
-                indexer.add_texts(column(block, texts)?)?;
+                indexer.add_texts(column(piece, texts)?)?;
             }
         }
     }
@@ -81,8 +81,9 @@ pub(crate) fn write_described(
     Ok(())
 }
 
-/// The rows cut into blocks, of which only the last may be shorter.
-fn blocks(table: Table, rows: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
+/// The rows cut into blocks, of which only the last may be shorter. A block lies in pieces: to join them all
+/// would be all rows once more.
+fn blocks(table: Table, rows: &[RecordBatch]) -> Result<Vec<Vec<RecordBatch>>> {
     let (schema, size) = (rows::schema(table), block_rows(table));
     let total: usize = rows.iter().map(RecordBatch::num_rows).sum();
     if u32::try_from(total).is_err() {
@@ -101,22 +102,13 @@ fn blocks(table: Table, rows: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
             (at, missing) = (at + piece.num_rows(), missing - piece.num_rows());
             pieces.push(piece);
             if missing == 0 {
-                blocks.push(join(&mut pieces)?);
+                blocks.push(std::mem::take(&mut pieces));
                 missing = size;
             }
         }
     }
     if !pieces.is_empty() {
-        blocks.push(join(&mut pieces)?);
+        blocks.push(pieces);
     }
     Ok(blocks)
-}
-
-fn join(pieces: &mut Vec<RecordBatch>) -> Result<RecordBatch> {
-    let joined = match pieces.as_slice() {
-        [whole] => whole.clone(),
-        several => concat_batches(&several[0].schema(), several)?,
-    };
-    pieces.clear();
-    Ok(joined)
 }

@@ -127,10 +127,13 @@ impl Current {
 
     /// Replaces the snapshot by a changed copy of it. Changes happen one after the other.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Version) -> T) -> T {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = Version::clone(&self.version.load());
         let answer = change(&mut next);
-        self.version.store(Arc::new(next));
+        let last = self.version.swap(Arc::new(next));
+        drop(turn);
+        // It may be the last one to hold the rows of a whole buffer: nobody waits while they are freed.
+        drop(last);
         answer
     }
 }

@@ -117,16 +117,12 @@ impl Batch {
     }
 
     fn account(&self) -> Account {
-        account(&self.batch.origin, self.batch.signal)
+        Account::of(&self.batch.origin, self.batch.signal)
     }
 
     fn bytes(&self) -> u64 {
         self.batch.body.len() as u64
     }
-}
-
-pub(crate) fn account(origin: &Origin, signal: Signal) -> Account {
-    Account { tenant: origin.tenant.as_str().into(), source: origin.source.as_str().into(), signal }
 }
 
 /// A place in the log that has to be filled; dropped unfilled it is void, so that those after it go on.
@@ -229,7 +225,7 @@ impl Inner {
             }
         }
         Arrived {
-            account: account(origin, signal),
+            account: Account::of(origin, signal),
             received: origin.received,
             chunks,
             tally: decoded.tally,

@@ -15,7 +15,7 @@ use daymark_segment::{Projection, RowRanges, Segment};
 
 use crate::buffer::{BySource, Chunk, add_rows, rows_by_source};
 use crate::error::Error;
-use crate::ledger::{Account, Entry, Unsaved};
+use crate::ledger::{Entry, Unsaved, accounts};
 use crate::store::{Inner, Store};
 use crate::version::{Shelf, Shelved};
 
@@ -71,15 +71,12 @@ impl Inner {
 
     /// Notes deleted rows of a table; answers how many items they are.
     fn note_deleted(&self, tenant: &Arc<str>, table: Table, gone: &BySource, unsaved: &mut Unsaved) -> u64 {
-        if !table.is_counted() {
-            return 0;
+        let mut items = 0;
+        for (account, rows) in accounts(tenant, table, gone) {
+            self.ledger.note(self.clock.now(), &account, Entry::Deleted, rows, unsaved);
+            items += rows;
         }
-        for (source, rows) in gone {
-            let account =
-                Account { tenant: Arc::clone(tenant), source: Arc::clone(source), signal: table.signal() };
-            self.ledger.note(self.clock.now(), &account, Entry::Deleted, *rows, unsaved);
-        }
-        gone.iter().map(|(_, rows)| rows).sum()
+        items
     }
 }
 

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daymark_model::limits;
+use daymark_model::origin::{DEFAULT_TENANT, Origin};
 use daymark_model::reason::{Deduplicated, Expired, Lost, Modified, Rejected, Tally};
-use daymark_model::signal::Signal;
+use daymark_model::signal::{Signal, Table};
 use daymark_model::time::Nanos;
 
 use crate::version::Version;
@@ -20,6 +21,33 @@ pub struct Account {
     pub tenant: Arc<str>,
     pub source: Arc<str>,
     pub signal: Signal,
+}
+
+impl Account {
+    /// Of a request.
+    pub(crate) fn of(origin: &Origin, signal: Signal) -> Self {
+        Self { tenant: origin.tenant.as_str().into(), source: origin.source.as_str().into(), signal }
+    }
+
+    /// Of records whose batch is not known.
+    pub(crate) fn unknown() -> Self {
+        Self { tenant: DEFAULT_TENANT.into(), source: "unknown".into(), signal: Signal::Spans }
+    }
+}
+
+/// The accounts of rows of a table, told by source; none of rows that are no items.
+pub(crate) fn accounts(
+    tenant: &Arc<str>,
+    table: Table,
+    sources: &[(Arc<str>, u64)],
+) -> impl Iterator<Item = (Account, u64)> {
+    let counted = if table.is_counted() { sources } else { &[] };
+    let account = move |source| Account {
+        tenant: Arc::clone(tenant),
+        source: Arc::clone(source),
+        signal: table.signal(),
+    };
+    counted.iter().map(move |(source, rows)| (account(source), *rows))
 }
 
 /// What happened to items.
@@ -261,15 +289,10 @@ pub(crate) fn recount(version: &Version) -> BTreeMap<Account, u64> {
     for (tenant, shelf) in &version.shelves {
         let chunks = shelf.all_chunks().map(|(table, chunk)| (table, chunk.sources.as_slice()));
         let segments = shelf.all_segments().map(|(table, shelved)| (table, shelved.sources.as_ref()));
-        for (table, sources) in chunks.chain(segments).filter(|(table, _)| table.is_counted()) {
-            for (source, rows) in sources {
-                let account = Account {
-                    tenant: Arc::clone(tenant),
-                    source: Arc::clone(source),
-                    signal: table.signal(),
-                };
-                *live.entry(account).or_default() += rows;
-            }
+        for (account, rows) in
+            chunks.chain(segments).flat_map(|(table, sources)| accounts(tenant, table, sources))
+        {
+            *live.entry(account).or_default() += rows;
         }
     }
     live

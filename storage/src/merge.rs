@@ -19,7 +19,7 @@ use crate::buffer::{BySource, add_rows, rows_by_source};
 use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
 use crate::flush::Written;
-use crate::ledger::{Account, Entry, Unsaved};
+use crate::ledger::{Entry, Unsaved, accounts};
 use crate::pace::AT_ONCE;
 use crate::store::{Inner, Store};
 use crate::version::{Shelved, Version};
@@ -221,19 +221,14 @@ impl Inner {
     }
 
     fn post_repeats(&self, job: &Job, stats: &[MergeStats], unsaved: &mut Unsaved) {
-        if !job.table.is_counted() {
-            return;
-        }
-        let repeats = stats.iter().flat_map(|one| &one.repeats).map(|found| (Deduplicated::Record, found));
-        let conflicts =
-            stats.iter().flat_map(|one| &one.conflicts).map(|found| (Deduplicated::Conflict, found));
-        for (level, (source, rows)) in repeats.chain(conflicts) {
-            let account = Account {
-                tenant: Arc::clone(&job.tenant),
-                source: source.as_str().into(),
-                signal: job.table.signal(),
-            };
-            self.ledger.note(self.clock.now(), &account, Entry::Deduplicated(level), *rows, unsaved);
+        let repeats = stats.iter().map(|one| (Deduplicated::Record, &one.repeats));
+        let conflicts = stats.iter().map(|one| (Deduplicated::Conflict, &one.conflicts));
+        for (level, found) in repeats.chain(conflicts) {
+            let sources: BySource =
+                found.iter().map(|(source, rows)| (source.as_str().into(), *rows)).collect();
+            for (account, rows) in accounts(&job.tenant, job.table, &sources) {
+                self.ledger.note(self.clock.now(), &account, Entry::Deduplicated(level), rows, unsaved);
+            }
         }
     }
 }

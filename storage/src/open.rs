@@ -9,9 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use daymark_model::id::Lsn;
 use daymark_model::intake::Decode;
-use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::reason::Lost;
-use daymark_model::signal::Signal;
 use daymark_model::time::{Clock, Nanos};
 use daymark_vfs::Vfs;
 use daymark_wal::{Replay, Wal};
@@ -23,7 +21,7 @@ use crate::disk::Disk;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::gather::{Gathered, folders, gather};
-use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
+use crate::ledger::{Account, Count, Entry, Ledger, Unsaved, accounts};
 use crate::pace::Pace;
 use crate::publish::Lane;
 use crate::recent::Recent;
@@ -142,9 +140,8 @@ fn start(inner: &Arc<Inner>, log: Replay) {
 fn post_lost_beginning(low: Lsn, first: Lsn, ledger: &Ledger, now: Nanos, unsaved: &mut Unsaved) {
     let records = first.0 - low.0;
     tracing::error!(records, from = low.0, "the beginning of the log is gone");
-    let account = Account { tenant: DEFAULT_TENANT.into(), source: "unknown".into(), signal: Signal::Spans };
     let entries = [Entry::Received, Entry::Accepted, Entry::Lost(Lost::WalCorrupt)];
-    ledger.post(now, &account, &entries.map(|entry| (entry, Count::of(records))), unsaved);
+    ledger.post(now, &Account::unknown(), &entries.map(|entry| (entry, Count::of(records))), unsaved);
 }
 
 fn reason(error: &daymark_segment::Error) -> Lost {
@@ -168,16 +165,8 @@ fn post_lost(gathered: &Gathered, ledger: &Ledger, now: Nanos) -> Unsaved {
     let mut unsaved = Unsaved::default();
     for (row, error) in &gathered.broken {
         tracing::error!(segment = row.path, %error, rows = row.rows, "segment cannot be opened and is set aside");
-        if !row.table.is_counted() {
-            continue;
-        }
-        for (source, rows) in &row.sources {
-            let account = Account {
-                tenant: Arc::clone(&row.tenant),
-                source: Arc::clone(source),
-                signal: row.table.signal(),
-            };
-            ledger.post(now, &account, &[(Entry::Lost(reason(error)), Count::of(*rows))], &mut unsaved);
+        for (account, rows) in accounts(&row.tenant, row.table, &row.sources) {
+            ledger.post(now, &account, &[(Entry::Lost(reason(error)), Count::of(rows))], &mut unsaved);
         }
     }
     unsaved

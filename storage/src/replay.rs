@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 
 use daymark_model::id::Lsn;
 use daymark_model::reason::Tally;
-use daymark_model::signal::Signal;
 use daymark_wal::{Damage, Record, Replay};
 
 use crate::admit::unreadable_rows;
@@ -85,13 +84,8 @@ impl Inner {
             next = next.next();
         }
         let items = damage.items.unwrap_or(damage.records);
-        let account = Account {
-            tenant: daymark_model::origin::DEFAULT_TENANT.into(),
-            source: "unknown".into(),
-            signal: Signal::Spans,
-        };
         let lost = Arrived {
-            account,
+            account: Account::unknown(),
             received: self.clock.now(),
             chunks: Vec::new(),
             tally: Tally { accepted: items, ..Tally::default() },

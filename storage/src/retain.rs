@@ -11,7 +11,7 @@ use daymark_segment::Meta;
 
 use crate::catalog::Publication;
 use crate::error::Error;
-use crate::ledger::{Account, Entry, Unsaved};
+use crate::ledger::{Entry, Unsaved, accounts};
 use crate::store::{Inner, Store};
 use crate::version::{Shelved, Version};
 
@@ -124,14 +124,9 @@ impl Inner {
         }
         let _nobody_else = self.replacing.lock().await;
         let mut unsaved = Unsaved::default();
-        for goner in goners.iter().filter(|goner| goner.table.is_counted()) {
-            for (source, rows) in goner.shelved.sources.iter() {
-                let account = Account {
-                    tenant: Arc::clone(&goner.tenant),
-                    source: Arc::clone(source),
-                    signal: goner.table.signal(),
-                };
-                self.ledger.note(self.clock.now(), &account, Entry::Expired(reason), *rows, &mut unsaved);
+        for goner in &goners {
+            for (account, rows) in accounts(&goner.tenant, goner.table, &goner.shelved.sources) {
+                self.ledger.note(self.clock.now(), &account, Entry::Expired(reason), rows, &mut unsaved);
             }
         }
         let removed: Vec<String> = goners.iter().map(|goner| goner.shelved.id.to_string()).collect();

@@ -171,13 +171,8 @@ impl Intake for Store {
 
     fn refused(&self, attempt: Attempt) {
         let count = Count { items: attempt.items, bytes: attempt.bytes };
-        let account = Account {
-            tenant: attempt.origin.tenant.as_str().into(),
-            source: attempt.origin.source.as_str().into(),
-            signal: attempt.signal,
-        };
         let entries = [(Entry::Received, count), (Entry::Rejected(attempt.reason), Count::of(attempt.items))];
-        self.inner.post_loose(&account, &entries);
+        self.inner.post_loose(&Account::of(&attempt.origin, attempt.signal), &entries);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, Contents, SegmentRow};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::gather::gather;
-use crate::ledger::{Account, Ledger, balance};
+use crate::ledger::{Account, Ledger, accounts, balance};
 
 /// The log: records, heads, and whether it begins where the catalog ends.
 mod log;
@@ -164,9 +164,8 @@ pub(crate) fn live_rows(rows: &[SegmentRow]) -> BTreeMap<Account, u64> {
 }
 
 fn add_live(live: &mut BTreeMap<Account, u64>, row: &SegmentRow, sources: &BySource) {
-    for (source, count) in sources.iter().filter(|_| row.table.is_counted()) {
-        let (tenant, source) = (Arc::clone(&row.tenant), Arc::clone(source));
-        *live.entry(Account { tenant, source, signal: row.table.signal() }).or_default() += count;
+    for (account, count) in accounts(&row.tenant, row.table, sources) {
+        *live.entry(account).or_default() += count;
     }
 }
 

@@ -1,14 +1,15 @@
 //! Chunks: decoded rows of one table that are searchable and wait for their segment.
 //!
 //! A chunk never changes. Small neighbours are united as they come, so that a sender of single spans does
-//! not leave thousands of chunks behind; a chunk of some hundred rows stays as it was decoded.
+//! not leave thousands of chunks behind; a chunk of some hundred rows stays as it was decoded, or falls into
+//! parts around the few rows that were known already.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, DictionaryArray, FixedSizeBinaryArray, RecordBatch};
-use arrow::compute::concat_batches;
+use arrow::array::{Array, AsArray, DictionaryArray, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, TimestampNanosecondType};
 use arrow::error::ArrowError;
 use daymark_model::id::{Lsn, TraceId};
@@ -19,6 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Chunks of at least this many rows are left alone.
 const SETTLED_ROWS: usize = 512;
+/// Rows are left out without copying the others when as many as these lie between them, on average.
+const PART_ROWS: usize = 128;
 
 /// Rows a source.
 pub(crate) type BySource = Vec<(Arc<str>, u64)>;
@@ -38,12 +41,24 @@ pub struct Chunk {
     pub resources: Arc<[Arc<Resource>]>,
     pub series: Arc<[Arc<Series>]>,
     pub(crate) sources: BySource,
+    /// Not to be united with the next one.
+    is_settled: bool,
     /// Hash of the trace id's low half and row, sorted.
     traces: Vec<(u64, u32)>,
     /// A short hash of each span, until they are in the buffer.
     pub(crate) hashes: Vec<u64>,
-    /// The first row of each batch; of batches whose rows were changed nothing is told.
-    pub(crate) batches: Vec<(Lsn, u32)>,
+    /// Which rows these are of their batches; of batches whose rows were changed nothing is told.
+    runs: Vec<Run>,
+}
+
+/// Rows of a batch that follow each other there and here.
+#[derive(Clone, Debug)]
+struct Run {
+    lsn: Lsn,
+    /// In the batch as it was decoded.
+    rows: Range<u32>,
+    /// The first of them in the chunk.
+    at: u32,
 }
 
 impl Chunk {
@@ -65,10 +80,11 @@ impl Chunk {
             time: time_range(table, &rows),
             bytes: rows.get_array_memory_size() + traces.len() * size_of::<(u64, u32)>(),
             sources: rows_by_source(&rows),
+            is_settled: rows.num_rows() >= SETTLED_ROWS,
             traces,
             rows,
             hashes: Vec::new(),
-            batches: Vec::new(),
+            runs: Vec::new(),
         }
     }
 
@@ -85,15 +101,62 @@ impl Chunk {
         Self::new(table, rows, (self.lsn_from, self.lsn_to), self.arrival, described.0, described.1)
     }
 
-    /// The chunk of spans as it goes into the buffer, where rows are known by their batch.
-    pub(crate) fn of_one_batch(self) -> Self {
-        Self { hashes: Vec::new(), batches: vec![(self.lsn_from, 0)], ..self }
+    /// The batch as it goes into the buffer: only the rows of these ranges, each known by its place in the batch.
+    pub(crate) fn kept(self, table: Table, ranges: &[Range<u32>]) -> Vec<Self> {
+        let lsn = self.lsn_from;
+        let run = |rows: &Range<u32>, at| Run { lsn, rows: rows.clone(), at };
+        let count = self.rows.num_rows();
+        match ranges {
+            [] => Vec::new(),
+            [all] if all.len() == count => vec![Self { hashes: Vec::new(), runs: vec![run(all, 0)], ..self }],
+            parts if self.is_settled && parts.len() * PART_ROWS <= count => {
+                parts.iter().map(|rows| Self { runs: vec![run(rows, 0)], ..self.part(table, rows) }).collect()
+            }
+            several => {
+                let rows = several.iter().cloned().flatten().collect::<UInt32Array>();
+                let rows = take_record_batch(&self.rows, &rows).expect("the ranges lie within the rows");
+                let mut at = 0;
+                let runs = several.iter().map(|rows| {
+                    at += rows.len() as u32;
+                    run(rows, at - rows.len() as u32)
+                });
+                let runs = runs.collect();
+                vec![Self { runs, ..self.with_rows(table, rows) }]
+            }
+        }
+    }
+
+    /// Some of the rows, where they lie.
+    fn part(&self, table: Table, rows: &Range<u32>) -> Self {
+        let traces = self.traces.iter().filter(|(_, row)| rows.contains(row));
+        let traces = traces.map(|(hash, row)| (*hash, row - rows.start)).collect();
+        let slice = self.rows.slice(rows.start as usize, rows.len());
+        Self {
+            arrival: self.arrival,
+            resources: Arc::clone(&self.resources),
+            series: Arc::clone(&self.series),
+            lsn_from: self.lsn_from,
+            lsn_to: self.lsn_to,
+            time: time_range(table, &slice),
+            bytes: self.bytes / self.rows.num_rows() * rows.len(),
+            sources: rows_by_source(&slice),
+            is_settled: self.is_settled,
+            traces,
+            rows: slice,
+            hashes: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// Where a row of a batch is, if it is known to be here.
+    pub(crate) fn row_of(&self, lsn: Lsn, row: u32) -> Option<u32> {
+        let run = self.runs.iter().find(|run| run.lsn == lsn && run.rows.contains(&row))?;
+        Some(run.at + (row - run.rows.start))
     }
 
     /// Whether this chunk and the next one are better off as one.
     pub(crate) fn unites_with(&self, next: &Self) -> bool {
-        let (mine, theirs) = (self.rows.num_rows(), next.rows.num_rows());
-        mine < SETTLED_ROWS && theirs * 2 >= mine
+        !self.is_settled && next.rows.num_rows() * 2 >= self.rows.num_rows()
     }
 
     pub(crate) fn united(table: Table, first: &Self, second: &Self) -> Result<Self, ArrowError> {
@@ -101,10 +164,10 @@ impl Chunk {
         let resources = distinct([&first.resources, &second.resources], |resource| resource.id);
         let series = distinct([&first.series, &second.series], |series| series.id);
         let before = u32::try_from(first.rows.num_rows()).unwrap_or(u32::MAX);
-        let shifted = second.batches.iter().map(|(lsn, row)| (*lsn, row.saturating_add(before)));
-        let batches = first.batches.iter().copied().chain(shifted).collect();
+        let shifted = second.runs.iter().map(|run| Run { at: run.at.saturating_add(before), ..run.clone() });
+        let runs = first.runs.iter().cloned().chain(shifted).collect();
         let (lsns, arrival) = ((first.lsn_from, second.lsn_to), first.arrival.max(second.arrival));
-        Ok(Self { batches, ..Self::new(table, rows, lsns, arrival, resources, series) })
+        Ok(Self { runs, ..Self::new(table, rows, lsns, arrival, resources, series) })
     }
 }
 

@@ -93,15 +93,15 @@ impl Lane {
                 ledger.post(batch.received, &batch.account, &gone, unsaved);
                 version.watermark = version.watermark.max(batch.received);
                 let shelf = version.shelf_mut(&batch.account.tenant);
-                for (table, mut chunk) in batch.chunks {
-                    if table == Table::Spans {
-                        let (left, repeats) = inner.recent.without_known(chunk, shelf.chunks(table));
-                        let entry = (Entry::Deduplicated(Deduplicated::Record), Count::of(repeats as u64));
-                        ledger.post(batch.received, &batch.account, &[entry], unsaved);
-                        let Some(left) = left else { continue };
-                        chunk = left;
+                for (table, chunk) in batch.chunks {
+                    if table != Table::Spans {
+                        shelf.put(table, chunk, apart);
+                        continue;
                     }
-                    shelf.put(table, chunk, apart);
+                    let (left, repeats) = inner.recent.without_known(chunk, shelf.chunks(table));
+                    let entry = (Entry::Deduplicated(Deduplicated::Record), Count::of(repeats as u64));
+                    ledger.post(batch.received, &batch.account, &[entry], unsaved);
+                    left.into_iter().for_each(|chunk| shelf.put(table, chunk, apart));
                 }
             }
         });

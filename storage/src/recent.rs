@@ -7,12 +7,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
 use daymark_model::id::Lsn;
 use daymark_model::signal::Table;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::buffer::Chunk;
@@ -20,7 +20,7 @@ use crate::buffer::Chunk;
 /// Columns that say how a span came to us.
 const OURS: [&str; 4] = ["source", "tier", "stream", "quality"];
 
-/// Where a span is: the batch it came with, and its row among those of it that were stored.
+/// Where a span is: the batch it came with, and its row there.
 type Place = (Lsn, u32);
 
 /// The spans in the buffers.
@@ -52,43 +52,36 @@ pub(crate) fn span_hashes(tenant: &str, rows: &RecordBatch) -> Vec<u64> {
 }
 
 impl Recent {
-    /// Takes note of the spans of a batch; the chunk without those that `chunks` or the batch itself has
-    /// already, and how many those were.
-    pub(crate) fn without_known(&self, arrived: Chunk, chunks: &[Arc<Chunk>]) -> (Option<Chunk>, usize) {
+    /// Takes note of the spans of a batch; the batch without those that `chunks` or the batch itself has already,
+    /// and how many those were.
+    pub(crate) fn without_known(&self, arrived: Chunk, chunks: &[Arc<Chunk>]) -> (Vec<Chunk>, usize) {
         let lsn = arrived.lsn_from;
+        let count = u32::try_from(arrived.rows.num_rows()).unwrap_or(u32::MAX);
         let mut known = self.known();
-        let mut kept: Vec<u32> = Vec::with_capacity(arrived.hashes.len());
-        let mut repeats = Vec::new();
+        let (mut kept, mut from, mut repeats) = (Vec::with_capacity(1), 0, 0);
         for (row, hash) in (0u32..).zip(&arrived.hashes) {
-            let place = (lsn, u32::try_from(kept.len()).unwrap_or(u32::MAX));
-            let earlier = *known.entry(*hash).or_insert(place);
-            let is_repeat = earlier != place && {
-                let twin = if earlier.0 == lsn {
-                    kept.get(earlier.1 as usize).map(|row| (&arrived.rows, *row))
-                } else {
-                    find(chunks, earlier)
-                };
-                twin.is_some_and(|(rows, at)| are_equal((rows, at), (&arrived.rows, row)))
+            let earlier = match known.entry(*hash) {
+                Entry::Vacant(new) => {
+                    new.insert((lsn, row));
+                    continue;
+                }
+                Entry::Occupied(known) => known.into_mut(),
             };
-            if is_repeat {
-                repeats.push(row);
-                continue;
+            let twin = match *earlier {
+                (of, row) if of == lsn => Some((&arrived.rows, row)),
+                place => find(chunks, place),
+            };
+            if twin.is_some_and(|twin| are_equal(twin, (&arrived.rows, row))) {
+                kept.push(from..row);
+                (from, repeats) = (row + 1, repeats + 1);
+            } else {
+                *earlier = (lsn, row);
             }
-            if earlier != place {
-                known.insert(*hash, place);
-            }
-            kept.push(row);
         }
         drop(known);
-        if repeats.is_empty() {
-            return (Some(arrived.of_one_batch()), 0);
-        }
-        let mut keep = vec![true; arrived.rows.num_rows()];
-        repeats.iter().for_each(|row| keep[*row as usize] = false);
-        let left = filter_record_batch(&arrived.rows, &BooleanArray::from(keep));
-        let left = left.expect("the mask is as long as the rows");
-        let left = (left.num_rows() > 0).then(|| arrived.with_rows(Table::Spans, left).of_one_batch());
-        (left, repeats.len())
+        kept.push(from..count);
+        kept.retain(|rows| !rows.is_empty());
+        (arrived.kept(Table::Spans, &kept), repeats)
     }
 
     /// Forgets what has left the buffers.
@@ -102,12 +95,9 @@ impl Recent {
 }
 
 /// The row of a place, while its chunk still tells what came with which batch.
-fn find(chunks: &[Arc<Chunk>], place: Place) -> Option<(&RecordBatch, u32)> {
-    let holds = |chunk: &&Arc<Chunk>| chunk.lsn_from <= place.0 && place.0 <= chunk.lsn_to;
-    let chunk = chunks.iter().find(holds)?;
-    let (_, first) = chunk.batches.iter().find(|(lsn, _)| *lsn == place.0)?;
-    let row = first + place.1;
-    ((row as usize) < chunk.rows.num_rows()).then_some((&chunk.rows, row))
+fn find(chunks: &[Arc<Chunk>], (lsn, row): Place) -> Option<(&RecordBatch, u32)> {
+    let mut holding = chunks.iter().filter(|chunk| chunk.lsn_from <= lsn && lsn <= chunk.lsn_to);
+    holding.find_map(|chunk| Some((&chunk.rows, chunk.row_of(lsn, row)?)))
 }
 
 /// Whether two rows tell the same.

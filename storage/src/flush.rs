@@ -24,6 +24,7 @@ use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::ledger::Unsaved;
+use crate::pace::aside;
 use crate::publish::Lane;
 use crate::store::Inner;
 use crate::version::{Shelved, Version};
@@ -83,7 +84,7 @@ impl Inner {
         let (lane, line, unsaved) = self.draw_line();
         let loads = loads(&self.current.load(), line);
         let inner = Arc::clone(self);
-        let written = tokio::task::spawn_blocking(move || {
+        let written = aside(self.flush_niceness(), move || {
             let mut written = Vec::with_capacity(loads.len());
             for load in &loads {
                 match inner.write(load) {
@@ -96,7 +97,7 @@ impl Inner {
             }
             Ok(written)
         });
-        let written = match written.await.map_err(|_| Error::Died).flatten() {
+        let written = match written.await.flatten() {
             Ok(written) => written,
             Err(error) => {
                 lane.put_back(unsaved);
@@ -110,6 +111,8 @@ impl Inner {
             return Err(error);
         }
         self.show(written, line);
+        // A commit tries this too, and counts even when that fails. But as long as it stands in SQLite's own
+        // log, a flipped bit there would undo it, and our log must still have the rows.
         self.catalog.checkpoint().await?;
         Ok(self.wal.release(line.next())?)
     }

@@ -155,7 +155,7 @@ impl Inner {
         job.inputs.sort_by_key(|one| one.segment.meta().lsns.iter().map(|range| range.from).min());
         let (inner, job) = (Arc::clone(self), Arc::new(job));
         let work = Arc::clone(&job);
-        let merged = self.pace.aside(job.title(), niceness, move || inner.write_merged(&work));
+        let merged = self.pace.merge(job.title(), niceness, move || inner.write_merged(&work));
         let (written, stats) = merged.await??;
 
         let _nobody_else = self.replacing.lock().await;

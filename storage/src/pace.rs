@@ -19,8 +19,10 @@ use crate::merge::{Group, groups};
 use crate::store::{Inner, busy};
 use crate::version::Version;
 
-/// The niceness of a merge that somebody waits for.
+/// The niceness of work that somebody waits for.
 pub(crate) const AT_ONCE: i32 = 0;
+/// The niceness of a flush that nobody waits for: a third of the share of an acknowledgement.
+const FLUSH: i32 = 5;
 
 const MEMORY_RETRY: Duration = Duration::from_secs(1);
 
@@ -79,25 +81,17 @@ impl Pace {
         }
     }
 
-    /// Does heavy work on a thread of its own, which the system runs after all others. A thread of the runtime
-    /// waits for it: its priority could not be raised again.
-    pub(crate) async fn aside<T: Send + 'static>(
+    /// Does a merge aside, and tells of it meanwhile.
+    pub(crate) async fn merge<T: Send + 'static>(
         &self,
         title: String,
         niceness: i32,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let aside = move || {
-            if let Err(error) = rustix::process::nice(niceness) {
-                tracing::debug!(%error, "a merge runs like the rest");
-            }
-            work()
-        };
         self.set_running(Some(title));
-        let done = tokio::task::spawn_blocking(move || std::thread::scope(|scope| scope.spawn(aside).join()));
-        let done = done.await;
+        let done = aside(niceness, work).await;
         self.set_running(None);
-        done.map_err(|_| Error::Died)?.map_err(|_| Error::Died)
+        done
     }
 
     /// Leaves segments alone from now on: one that cannot be read must hold up neither merges nor the intake.
@@ -118,7 +112,30 @@ impl Pace {
     }
 }
 
+/// Does heavy work on a thread of its own, which the system runs after all others. A thread of the runtime
+/// waits for it: its priority could not be raised again.
+pub(crate) async fn aside<T: Send + 'static>(
+    niceness: i32,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let aside = move || {
+        if let Err(error) = rustix::process::nice(niceness) {
+            tracing::debug!(%error, "heavy work runs like the rest");
+        }
+        work()
+    };
+    let done = tokio::task::spawn_blocking(move || std::thread::scope(|scope| scope.spawn(aside).join()));
+    done.await.map_err(|_| Error::Died)?.map_err(|_| Error::Died)
+}
+
 impl Inner {
+    /// How far a flush stands back behind those who wait for an answer: not any more when senders will soon have
+    /// to wait for room in the buffers.
+    pub(crate) fn flush_niceness(&self) -> i32 {
+        let pressing = self.options.flush_bytes.midpoint(self.options.buffers_bytes);
+        if self.buffered.load(Ordering::Relaxed) < pressing { FLUSH } else { AT_ONCE }
+    }
+
     /// Counts anew what waits to be merged, and wakes those who wait for it or for buffers.
     pub(crate) fn note_debt(&self) {
         self.pace.l0.store(self.debt().l0_most, Ordering::Relaxed);

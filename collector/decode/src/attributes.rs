@@ -12,6 +12,7 @@ use daymark_model::{quality, rows};
 
 use crate::any::{Any, key_value};
 use crate::columns::{Dictionary, Ends, Text};
+use crate::foresight::Rest;
 use crate::wire::Malformed;
 
 /// Holds the time that the sender gave when another one had to be stored.
@@ -115,6 +116,13 @@ impl<'a> Attributes<'a> {
         }
         self.ends.push(self.kinds.len());
         Ok(())
+    }
+
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        self.keys.reserve(rest);
+        rest.reserve(&mut self.kinds);
+        self.values.reserve(rest);
+        self.ends.reserve(rest);
     }
 
     pub(crate) fn truncate(&mut self, rows: usize) {

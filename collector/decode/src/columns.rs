@@ -15,6 +15,7 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{Field, Fields, Int32Type};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::foresight::Rest;
 use crate::text;
 
 const ROWS: usize = 1_024;
@@ -34,6 +35,11 @@ impl Text {
 
     pub(crate) fn len(&self) -> usize {
         self.ends.len() - 1
+    }
+
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        self.text.reserve_exact(rest.after(self.text.len()));
+        rest.reserve(&mut self.ends);
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -119,7 +125,7 @@ impl Dictionary {
             lookup: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             words: Text::new(),
-            rows: Vec::with_capacity(ROWS),
+            rows: Vec::new(),
             nulls: NullBufferBuilder::new(ROWS),
         }
     }
@@ -159,6 +165,11 @@ impl Dictionary {
     /// How many distinct texts there are; they are numbered from 0.
     pub(crate) fn words(&self) -> usize {
         self.words.len()
+    }
+
+    /// Reserves rows; words come ever more seldom.
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        rest.reserve(&mut self.rows);
     }
 
     #[inline]
@@ -235,6 +246,10 @@ impl<const N: usize> Words<N> {
         self.dictionary.push(id);
     }
 
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        self.dictionary.reserve(rest);
+    }
+
     pub(crate) fn finish(self) -> ArrayRef {
         self.dictionary.finish()
     }
@@ -249,7 +264,11 @@ pub(crate) struct Ids<const N: usize> {
 
 impl<const N: usize> Ids<N> {
     pub(crate) fn new() -> Self {
-        Self { bytes: Vec::with_capacity(N * ROWS), nulls: NullBufferBuilder::new(ROWS) }
+        Self { bytes: Vec::new(), nulls: NullBufferBuilder::new(ROWS) }
+    }
+
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        rest.reserve(&mut self.bytes);
     }
 
     pub(crate) fn push(&mut self, id: &[u8; N]) {
@@ -280,6 +299,10 @@ pub(crate) struct Ends(Vec<i32>);
 impl Ends {
     pub(crate) fn new() -> Self {
         Self(vec![0])
+    }
+
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        rest.reserve(&mut self.0);
     }
 
     pub(crate) fn push(&mut self, items: usize) {

@@ -9,6 +9,7 @@ use daymark_model::origin::{DEFAULT_STREAM, Origin};
 
 use crate::columns::{Dictionary, Text};
 use crate::envelope::Head;
+use crate::foresight::Rest;
 
 #[derive(Debug)]
 pub(crate) struct Heads {
@@ -83,6 +84,15 @@ impl Heads {
 
     pub(crate) fn rows(&self) -> usize {
         self.resource_id.len()
+    }
+
+    pub(crate) fn reserve(&mut self, rest: Rest) {
+        for column in [&mut self.service, &mut self.scope_name, &mut self.scope_version, &mut self.schema_url]
+        {
+            column.reserve(rest);
+        }
+        rest.reserve(&mut self.resource_id);
+        self.scope_attributes.reserve(rest);
     }
 
     /// Adds a row of the current head.

@@ -12,6 +12,8 @@ mod attributes;
 mod columns;
 /// Resource and scope, around the records.
 mod envelope;
+/// How much of a body is still to come.
+mod foresight;
 /// The columns of resource, scope and origin.
 mod heads;
 /// Times that can be stored.
@@ -93,7 +95,7 @@ fn protobuf(signal: Signal, format: Format, body: &[u8]) -> Result<Cow<'_, [u8]>
 }
 
 fn decode_spans(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
-    let mut spans = Spans::new(origin);
+    let mut spans = Spans::new(origin, body);
     let resources = envelope::walk(body, &mut spans)?;
     let Outcome { tally, first_rejection, .. } = std::mem::take(&mut spans.outcome);
     let rows = spans.finish().into_iter().collect();
@@ -101,7 +103,7 @@ fn decode_spans(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
 }
 
 fn decode_logs(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
-    let mut logs = Logs::new(origin);
+    let mut logs = Logs::new(origin, body);
     let resources = envelope::walk(body, &mut logs)?;
     let Outcome { tally, first_rejection, .. } = std::mem::take(&mut logs.outcome);
     let rows = logs.finish().into_iter().collect();

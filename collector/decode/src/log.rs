@@ -11,6 +11,7 @@ use daymark_model::signal::Table;
 use crate::any::Any;
 use crate::attributes::Attributes;
 use crate::envelope::{Head, Records};
+use crate::foresight::{Foresight, Rest};
 use crate::instant::{Instants, representable};
 use crate::outcome::{Outcome, Reject};
 use crate::wire::{Fields, Malformed, Value};
@@ -27,6 +28,7 @@ mod columns;
 #[derive(Debug)]
 pub(crate) struct Logs<'a> {
     pub(crate) outcome: Outcome,
+    foresight: Foresight<'a>,
     instants: Instants,
     attributes: Attributes<'a>,
     bodies: Bodies,
@@ -67,13 +69,17 @@ impl<'a> Records<'a> for Logs<'a> {
             Ok(bits) => self.outcome.accept(bits),
             Err(Reject(reason, why)) => self.outcome.reject(reason, "log record", why),
         }
+        if let Some(rest) = self.foresight.read(message) {
+            self.reserve(rest);
+        }
     }
 }
 
 impl<'a> Logs<'a> {
-    pub(crate) fn new(origin: &Origin) -> Self {
+    pub(crate) fn new(origin: &Origin, body: &'a [u8]) -> Self {
         Self {
             outcome: Outcome::default(),
+            foresight: Foresight::of(body),
             instants: Instants::of(origin.received),
             attributes: Attributes::new(),
             bodies: Bodies::new(),
@@ -84,6 +90,12 @@ impl<'a> Logs<'a> {
     pub(crate) fn finish(self) -> Option<(Table, RecordBatch)> {
         let batch = self.columns.finish(self.bodies.finish(), self.attributes.finish());
         batch.map(|batch| (Table::Logs, batch))
+    }
+
+    fn reserve(&mut self, rest: Rest) {
+        self.attributes.reserve(rest);
+        self.bodies.reserve(rest);
+        self.columns.reserve(rest);
     }
 
     fn read(&mut self, message: &'a [u8]) -> Result<u32, Reject> {

@@ -12,6 +12,7 @@ use daymark_model::signal::Table;
 use crate::attributes::Attributes;
 use crate::columns::valid_id;
 use crate::envelope::{Head, Records};
+use crate::foresight::{Foresight, Rest};
 use crate::instant::{Instants, representable};
 use crate::outcome::{Outcome, Reject};
 use crate::peer::Peers;
@@ -39,6 +40,7 @@ const PARENT_ID: Reject = Reject(Rejected::SpanId, "its parent span id is not 8 
 #[derive(Debug)]
 pub(crate) struct Spans<'a> {
     pub(crate) outcome: Outcome,
+    foresight: Foresight<'a>,
     instants: Instants,
     peers: Peers,
     attributes: Attributes<'a>,
@@ -88,13 +90,17 @@ impl<'a> Records<'a> for Spans<'a> {
             Ok(bits) => self.outcome.accept(bits),
             Err(Reject(reason, why)) => self.outcome.reject(reason, "span", why),
         }
+        if let Some(rest) = self.foresight.read(message) {
+            self.reserve(rest);
+        }
     }
 }
 
 impl<'a> Spans<'a> {
-    pub(crate) fn new(origin: &Origin) -> Self {
+    pub(crate) fn new(origin: &Origin, body: &'a [u8]) -> Self {
         Self {
             outcome: Outcome::default(),
+            foresight: Foresight::of(body),
             instants: Instants::of(origin.received),
             peers: Peers::default(),
             attributes: Attributes::new(),
@@ -107,6 +113,13 @@ impl<'a> Spans<'a> {
     pub(crate) fn finish(self) -> Option<(Table, RecordBatch)> {
         let lists = [self.events.finish(), self.links.finish(), self.attributes.finish()];
         self.columns.finish(lists).map(|batch| (Table::Spans, batch))
+    }
+
+    fn reserve(&mut self, rest: Rest) {
+        self.attributes.reserve(rest);
+        self.events.reserve(rest);
+        self.links.reserve(rest);
+        self.columns.reserve(rest);
     }
 
     fn read(&mut self, message: &'a [u8]) -> Result<u32, Reject> {

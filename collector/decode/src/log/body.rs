@@ -8,6 +8,7 @@ use daymark_model::shape::{shape, template_id};
 
 use crate::any::Any;
 use crate::columns::{Text, Words};
+use crate::foresight::Rest;
 use crate::typed_json;
 use crate::wire::Malformed;
 
@@ -34,6 +35,11 @@ impl Bodies {
             template_id: UInt64Builder::new(),
             shape: String::new(),
         }
+    }
+
+    pub(super) fn reserve(&mut self, rest: Rest) {
+        self.text.reserve(rest);
+        self.kind.reserve(rest);
     }
 
     /// Writes one body. After an error the row must be taken back.

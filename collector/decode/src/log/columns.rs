@@ -11,6 +11,7 @@ use daymark_model::signal::Table;
 
 use super::{Judged, Sent};
 use crate::columns::{Dictionary, Ids, instants, valid_id};
+use crate::foresight::Rest;
 use crate::heads::Heads;
 use crate::severity;
 use crate::text;
@@ -45,6 +46,19 @@ impl Columns {
             dropped_attributes: Vec::new(),
             quality: Vec::new(),
         }
+    }
+
+    pub(super) fn reserve(&mut self, rest: Rest) {
+        self.heads.reserve(rest);
+        rest.reserve(&mut self.time);
+        rest.reserve(&mut self.severity_number);
+        self.severity_text.reserve(rest);
+        self.trace_id.reserve(rest);
+        self.span_id.reserve(rest);
+        self.event_name.reserve(rest);
+        [&mut self.flags, &mut self.dropped_attributes, &mut self.quality]
+            .into_iter()
+            .for_each(|column| rest.reserve(column));
     }
 
     /// Adds a row and gives back its final quality bits.

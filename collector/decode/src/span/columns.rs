@@ -11,6 +11,7 @@ use daymark_model::signal::Table;
 
 use super::{Judged, Sent};
 use crate::columns::{Dictionary, Ids, Text, Words, instants};
+use crate::foresight::Rest;
 use crate::heads::Heads;
 use crate::sampling::adjusted_count;
 use crate::text;
@@ -58,6 +59,23 @@ impl Columns {
             quality: Vec::new(),
             adjusted_count: Vec::new(),
         }
+    }
+
+    pub(super) fn reserve(&mut self, rest: Rest) {
+        self.heads.reserve(rest);
+        self.trace_id.reserve(rest);
+        self.span_id.reserve(rest);
+        self.parent_span_id.reserve(rest);
+        self.trace_state.reserve(rest);
+        self.name.reserve(rest);
+        self.kind.reserve(rest);
+        [&mut self.start, &mut self.duration].into_iter().for_each(|column| rest.reserve(column));
+        self.status.reserve(rest);
+        self.status_message.reserve(rest);
+        self.dropped.iter_mut().for_each(|column| rest.reserve(column));
+        self.peer.reserve(rest);
+        [&mut self.flags, &mut self.quality].into_iter().for_each(|column| rest.reserve(column));
+        rest.reserve(&mut self.adjusted_count);
     }
 
     /// Adds a row and gives back its final quality bits.

@@ -8,6 +8,7 @@ use daymark_model::{quality, rows};
 
 use crate::any::write_attributes;
 use crate::columns::{Ends, Text, instants};
+use crate::foresight::Rest;
 use crate::instant::representable;
 use crate::text;
 use crate::wire::{Fields, Malformed};
@@ -63,6 +64,13 @@ impl<'a> Events<'a> {
         }
         self.ends.push(self.times.len());
         Ok(())
+    }
+
+    pub(super) fn reserve(&mut self, rest: Rest) {
+        rest.reserve(&mut self.times);
+        self.names.reserve(rest);
+        self.texts.reserve(rest);
+        self.ends.reserve(rest);
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {

@@ -10,6 +10,7 @@ use daymark_model::rows;
 
 use crate::any::write_attributes;
 use crate::columns::{Ends, Ids, Text, valid_id};
+use crate::foresight::Rest;
 use crate::wire::{Fields, Malformed};
 
 /// The column `links`, and the messages of the span that is being read.
@@ -66,6 +67,14 @@ impl<'a> Links<'a> {
         }
         self.ends.push(self.texts.len());
         Ok(())
+    }
+
+    pub(super) fn reserve(&mut self, rest: Rest) {
+        self.trace_ids.reserve(rest);
+        self.span_ids.reserve(rest);
+        self.states.reserve(rest);
+        self.texts.reserve(rest);
+        self.ends.reserve(rest);
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {

@@ -57,6 +57,40 @@ fn repeats_of_buffered_spans_are_stored_once() {
     estate.assert_balanced();
 }
 
+/// A large batch falls into parts around the few spans of it that are known, and is known itself by its parts.
+#[test]
+fn a_few_repeats_within_a_large_batch_are_stored_once() {
+    let start = SystemClock::new().now().0 - 120 * SECOND;
+    let spans = |seed, items| {
+        let (mut requests, truth) = stretch(seed, start, items);
+        requests.retain(|request| request.signal == daymark_workload::Signal::Spans);
+        (requests, truth.spans)
+    };
+    let ((few, known), (large, new)) = (spans(104, 5), spans(105, 600));
+    let joined = |requests: &[&daymark_workload::Request]| daymark_workload::Request {
+        signal: daymark_workload::Signal::Spans,
+        body: requests.iter().flat_map(|request| request.body.iter().copied()).collect(),
+        items: requests.iter().map(|request| request.items).sum(),
+    };
+    let mut estate = Estate::new();
+    estate.send_all(&few);
+    estate.send(&joined(&[&large[0], &few[3], &large[1], &few[4]])).unwrap();
+    estate.send_all(&large[2..]);
+    let mut resent = few[3].items + few[4].items;
+    assert_eq!((estate.rows()[&Table::Spans] as u64, repeats(&estate)), (known + new, resent as u64));
+    estate.send(&joined(&[&large[1], &few[5], &large[0]])).unwrap();
+    resent += large[1].items + few[5].items + large[0].items;
+    for _ in 0..2 {
+        assert_eq!((estate.rows()[&Table::Spans] as u64, repeats(&estate)), (known + new, resent as u64));
+        estate.assert_balanced();
+        estate.crash();
+        estate.open();
+    }
+    estate.flush();
+    assert_eq!((estate.rows()[&Table::Spans] as u64, repeats(&estate)), (known + new, resent as u64));
+    estate.assert_balanced();
+}
+
 /// Some of the twins are in segments by the time of the repeat, and the process ends in between.
 #[test]
 fn repeats_around_a_flush_and_a_crash_balance() {

@@ -6,10 +6,11 @@ use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use daymark_storage::Store;
 use daymark_storage::version::{Shelf, Version};
-use daymark_view::error::{AskError, Code};
+use daymark_view::error::AskError;
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::system::{Progress, Quarantined, Readiness, SegmentRow, SegmentsAsk, Stage, Status, Wal};
 
+use crate::page::page;
 use crate::space;
 
 pub(crate) fn readiness(store: &Store) -> Readiness {
@@ -99,15 +100,7 @@ pub(crate) fn segments(
         }
     }
     rows.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| a.segment.cmp(&b.segment)));
-    let from = match &ask.cursor {
-        Some(cursor) => cursor
-            .parse()
-            .map_err(|_| AskError::new(Code::BadCursor, "the cursor is not one of this list"))?,
-        None => 0_usize,
-    };
-    let end = from.saturating_add(ask.limit).min(rows.len());
-    let cursor = (end < rows.len()).then(|| end.to_string());
-    let data = rows.into_iter().take(end).skip(from).collect();
+    let (data, cursor) = page(rows, ask.cursor.as_deref(), ask.limit)?;
     Ok(Answer { data, meta: Meta { cursor, ..Meta::default() } })
 }
 

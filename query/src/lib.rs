@@ -19,6 +19,8 @@ mod figures;
 mod functions;
 /// The threads questions run on.
 mod lane;
+/// A page of a list.
+mod page;
 /// The questions that run now.
 mod running;
 /// One snapshot as tables.

@@ -12,13 +12,14 @@ use daymark_aggregate::{Aggregate, Owner};
 use daymark_model::rows::Resource;
 use daymark_model::signal::{Signal, Table};
 use daymark_model::time::Nanos;
-use daymark_view::error::{AskError, Code};
+use daymark_view::error::AskError;
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::range::Range;
 use daymark_view::services::{
     Compared, Instances, Scope, ScopeKey, ServiceRow, ServiceState, ServicesAsk, SortKey, Spark, VersionShare,
 };
 
+use crate::page::page;
 use crate::running::scanned;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
@@ -83,7 +84,7 @@ pub(crate) fn list(
         row.last_seen = row.last_seen.into_iter().chain(span.map(|(_, last)| Nanos(last))).max();
         describe(row, &senders);
     }
-    let mut answer = page(ask, rows.into_values().collect())?;
+    let mut answer = listed(ask, rows.into_values().collect())?;
     answer.meta = Meta {
         scanned: scanned(tally),
         partial: tally.partial(),
@@ -251,7 +252,8 @@ fn judge(row: &mut ServiceRow, before: &Figures) {
     }
 }
 
-fn page(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<ServiceRow>>, AskError> {
+/// The rows that are asked for, in their order, page by page.
+fn listed(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<ServiceRow>>, AskError> {
     let q = ask.q.to_lowercase();
     rows.retain(|row| {
         row.service.to_lowercase().contains(&q)
@@ -272,15 +274,7 @@ fn page(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<Servi
         let order = if ask.sort.descending { order.reverse() } else { order };
         order.then_with(|| a.service.cmp(&b.service))
     });
-    let from = match &ask.cursor {
-        Some(cursor) => cursor
-            .parse()
-            .map_err(|_| AskError::new(Code::BadCursor, "the cursor is not one of this list"))?,
-        None => 0_usize,
-    };
-    let end = from.saturating_add(ask.limit).min(rows.len());
-    let cursor = (end < rows.len()).then(|| end.to_string());
     let total = rows.len() as u64;
-    let data = rows.into_iter().take(end).skip(from).collect();
+    let (data, cursor) = page(rows, ask.cursor.as_deref(), ask.limit)?;
     Ok(Answer { data, meta: Meta { cursor, total: Some(total), ..Meta::default() } })
 }

@@ -26,23 +26,6 @@ use crate::sql::failure;
 use crate::trace::found::{find, identify, trace_id};
 use crate::trace::spans::{Columns, attributes, text};
 
-/// The visible columns that a log row is made of.
-const COLUMNS: [&str; 13] = [
-    "log_id",
-    "time",
-    "severity",
-    "severity_number",
-    "severity_text",
-    "service",
-    "instance",
-    "body",
-    "trace_id",
-    "span_id",
-    "event_name",
-    "attributes",
-    "resource",
-];
-
 pub(crate) fn logs(
     parts: &[Part],
     ask: &TraceLogsAsk,
@@ -96,7 +79,8 @@ impl Cursor {
 }
 
 fn read(parts: &[Part], id: TraceId, tally: &Tally) -> Result<Vec<LogRow>> {
-    let fields = COLUMNS.iter().filter_map(|name| LOGS.column(name)).map(columns::field);
+    // What was cut is no column: the body tells it.
+    let fields = LogRow::FIELDS.iter().filter_map(|name| LOGS.column(name)).map(columns::field);
     let layout = Layout::new(Table::Logs, Arc::new(Schema::new(fields.collect::<Vec<_>>())), &[])?;
     let mut rows = Vec::new();
     let mut latest = std::collections::BTreeMap::new();

@@ -4,15 +4,17 @@ use daymark_model::figure::Figure;
 use daymark_model::signal::Table;
 use daymark_storage::Store;
 use daymark_storage::ledger::{Balance, Entry};
+use daymark_storage::status::Status;
+use daymark_storage::version::Version;
 
 use crate::space;
 
 pub(crate) fn of_store(store: &Store) -> Vec<Figure> {
-    let balances = store.balances();
-    let mut figures = of_ledger(&balances);
-    figures.extend(of_wal(store));
-    figures.extend(of_segments(store));
-    figures.extend(space::figures(&store.status()));
+    let status = store.status();
+    let mut figures = of_ledger(&store.balances());
+    figures.extend(of_wal(&status));
+    figures.extend(of_segments(&status, &store.version()));
+    figures.extend(space::figures(&status));
     figures
 }
 
@@ -68,8 +70,7 @@ fn told_as(entry: Entry) -> (&'static str, &'static str) {
     }
 }
 
-fn of_wal(store: &Store) -> Vec<Figure> {
-    let status = store.status();
+fn of_wal(status: &Status) -> Vec<Figure> {
     let wal = &status.wal;
     let sync = "Time of one fsync of the log: a quantile since the start.";
     let sync_seconds = |quantile: &str, took: std::time::Duration| {
@@ -110,9 +111,7 @@ fn of_wal(store: &Store) -> Vec<Figure> {
     ]
 }
 
-fn of_segments(store: &Store) -> Vec<Figure> {
-    let status = store.status();
-    let version = store.version();
+fn of_segments(status: &Status, version: &Version) -> Vec<Figure> {
     let mut figures = vec![Figure::gauge(
         "daymark_buffers_bytes",
         "Bytes of rows that are not in a segment yet.",

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use daymark_aggregate::Span;
 use daymark_segment::{Segment, spans_of_rows};
-use daymark_storage::version::Chunk;
+use daymark_storage::version::{Chunk, Shelved};
 
 use crate::scan::part::Part;
 
@@ -46,22 +46,31 @@ pub(crate) struct Taken {
 impl Taken {
     /// The spans of a part that are in no sums: all of a chunk, the open ones of a segment.
     pub(crate) fn spans(&self, part: &Part) -> daymark_segment::Result<Arc<[Span]>> {
-        let (address, origin) = match part {
-            Part::Chunk(_, chunk) => (Arc::as_ptr(chunk).addr(), Origin::Chunk(Arc::downgrade(chunk))),
-            Part::Segment(shelved) => {
-                let segment = &shelved.segment;
-                (Arc::as_ptr(segment).addr(), Origin::Segment(Arc::downgrade(segment)))
+        match part {
+            Part::Chunk(_, chunk) => {
+                self.known((Arc::as_ptr(chunk).addr(), Origin::Chunk(Arc::downgrade(chunk))), || {
+                    spans_of_rows(&chunk.rows, &chunk.resources)
+                })
             }
-            Part::Gap(_) => return Ok(Arc::default()),
-        };
+            Part::Segment(Shelved { segment, .. }) => {
+                self.known((Arc::as_ptr(segment).addr(), Origin::Segment(Arc::downgrade(segment))), || {
+                    segment.open_spans()
+                })
+            }
+            Part::Gap(_) => Ok(Arc::default()),
+        }
+    }
+
+    /// The spans that are kept, else what `take` gives.
+    fn known(
+        &self,
+        (address, origin): (usize, Origin),
+        take: impl FnOnce() -> daymark_segment::Result<Vec<Span>>,
+    ) -> daymark_segment::Result<Arc<[Span]>> {
         if let Some(known) = self.kept().get(&address) {
             return Ok(Arc::clone(&known.spans));
         }
-        let spans: Arc<[Span]> = match part {
-            Part::Chunk(_, chunk) => spans_of_rows(&chunk.rows, &chunk.resources)?.into(),
-            Part::Segment(shelved) => shelved.segment.open_spans()?.into(),
-            Part::Gap(_) => Arc::default(),
-        };
+        let spans: Arc<[Span]> = take()?.into();
         let bytes = bytes(&spans);
         let mut kept = self.kept();
         kept.retain(|_, kept| kept.origin.is_alive());

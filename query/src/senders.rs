@@ -4,6 +4,7 @@
 //! Of chunks the instants are exact, of segments they are those of blocks, so that a service may seem to
 //! have been there up to a block earlier or later than it was.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
@@ -24,6 +25,7 @@ use daymark_model::signal::{Signal, Table};
 use daymark_segment::Predicate;
 use daymark_storage::version::Chunk;
 use futures::stream;
+use serde_json::{Map, Value};
 
 use crate::scan::part::Part;
 use crate::typed_json;
@@ -39,11 +41,18 @@ pub(crate) struct Sender {
     pub(crate) signal: Signal,
     /// The first and the last instant.
     pub(crate) seen: (i64, i64),
+    /// Those of the resource, once they were asked for.
+    attributes: OnceCell<Map<String, Value>>,
 }
 
 impl Sender {
+    pub(crate) fn new(resource: &Arc<Resource>, signal: Signal, seen: (i64, i64)) -> Self {
+        Self { resource: Arc::clone(resource), signal, seen, attributes: OnceCell::new() }
+    }
+
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        typed_json::text(&typed_json::parse(&self.resource.attributes), key)
+        let parse = || typed_json::parse(&self.resource.attributes);
+        typed_json::text(self.attributes.get_or_init(parse), key)
     }
 }
 
@@ -62,7 +71,7 @@ pub(crate) fn senders(parts: &[Part], table: Table, time: &Range<i64>) -> Vec<Se
         };
         let sender = |resource: &Arc<Resource>| {
             let seen = *seen.get(&resource.id)?;
-            Some(Sender { resource: Arc::clone(resource), signal: table.signal(), seen })
+            Some(Sender::new(resource, table.signal(), seen))
         };
         senders.extend(part.resources().iter().filter_map(sender));
     }

@@ -148,7 +148,7 @@ fn owners(ask: &ServicesAsk, seen: &Seen) -> Option<HashSet<Owner>> {
     let spans = seen.parts.iter().filter(|(table, _)| *table == Table::Spans);
     let resources = spans.flat_map(|(_, parts)| parts).flat_map(Part::resources);
     let has_all = |resource: &&Arc<Resource>| {
-        let sender = Sender { resource: Arc::clone(resource), signal: Signal::Spans, seen: (0, 0) };
+        let sender = Sender::new(resource, Signal::Spans, (0, 0));
         wanted.iter().all(|scope| fits(&sender, scope))
     };
     Some(resources.filter(has_all).map(|resource| Owner::from(resource.as_ref())).collect())

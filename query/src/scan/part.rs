@@ -172,7 +172,7 @@ impl Part {
                 .iter()
                 .map(|block| Unit {
                     part,
-                    rows: rows.intersect(&std::iter::once(block.rows.clone()).collect()),
+                    rows: rows.within(block.rows.clone()),
                     time_min: block.time_min,
                     time_max: block.time_max,
                 })

@@ -169,14 +169,21 @@ impl ScanExec {
 /// Unites neighbours of one part, so that fewer reads are begun where their order does not matter.
 fn united(units: Vec<Unit>) -> Vec<Unit> {
     let mut larger: Vec<Unit> = Vec::new();
+    let mut rows = 0;
     for unit in units {
+        let more = unit.rows.count();
         match larger.last_mut() {
-            Some(last) if last.part == unit.part && last.rows.count() + unit.rows.count() <= READ_ROWS => {
-                last.rows = last.rows.union(&unit.rows);
+            Some(last) if last.part == unit.part && rows + more <= READ_ROWS => {
+                rows += more;
+                // Units of a part come in the order of its rows.
+                unit.rows.as_slice().iter().for_each(|range| last.rows.push(range.clone()));
                 last.time_min = last.time_min.min(unit.time_min);
                 last.time_max = last.time_max.max(unit.time_max);
             }
-            _ => larger.push(unit),
+            _ => {
+                rows = more;
+                larger.push(unit);
+            }
         }
     }
     larger

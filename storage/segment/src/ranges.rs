@@ -68,6 +68,14 @@ impl RowRanges {
         both
     }
 
+    /// The rows of this set from the first of `rows` to before its end.
+    #[must_use]
+    pub fn within(&self, rows: Range<u32>) -> Self {
+        let from = self.0.partition_point(|range| range.end <= rows.start);
+        let inside = self.0[from..].iter().take_while(|range| range.start < rows.end);
+        inside.map(|range| range.start.max(rows.start)..range.end.min(rows.end)).collect()
+    }
+
     /// The rows of this set that are not in the other.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {

@@ -95,7 +95,7 @@ impl StoredRows {
         let (mut first, mut chosen) = (0_usize, 0_usize);
         for (number, group) in file.metadata().row_groups().iter().enumerate() {
             let count = group.num_rows() as usize;
-            let inside = rows.intersect(&std::iter::once(first as u32..(first + count) as u32).collect());
+            let inside = rows.within(first as u32..(first + count) as u32);
             if !inside.is_empty() {
                 groups.push(number);
                 let of_chosen = |row: u32| row as usize - first + chosen;

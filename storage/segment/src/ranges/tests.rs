@@ -23,6 +23,10 @@ proptest! {
         prop_assert_eq!(left.union(&right), ranges(&(&a | &b)));
         prop_assert_eq!(left.intersect(&right), ranges(&(&a & &b)));
         prop_assert_eq!(left.without(&right), ranges(&(&a - &b)));
+        for start in 0..60 {
+            let inside: BTreeSet<u32> = a.range(start..start + 7).copied().collect();
+            prop_assert_eq!(left.within(start..start + 7), ranges(&inside));
+        }
         for row in 0..60 {
             prop_assert_eq!(left.contains(row), a.contains(&row));
         }

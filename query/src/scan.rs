@@ -15,6 +15,8 @@ pub(crate) mod owners;
 pub(crate) mod part;
 /// The leaf of every plan over signals.
 pub(crate) mod plan;
+/// Rows that wait to be read.
+pub(crate) mod portions;
 /// What a filter says that an index can use.
 pub(crate) mod question;
 /// Reads the rows of a partition.

@@ -32,19 +32,11 @@ use futures::stream;
 use crate::scan::key::Key;
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
+use crate::scan::portions::Order;
 use crate::scan::reader::{Filters, Reader, Shared, Tally};
 
 /// Rows that are read at once where their order does not matter.
 const READ_ROWS: usize = 65_536;
-
-/// In which order units are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    /// As they lie.
-    Stored,
-    NewestFirst,
-    OldestFirst,
-}
 
 /// The rows to read of each part.
 pub(crate) type Chosen = Arc<[(usize, RowRanges)]>;
@@ -136,11 +128,17 @@ impl ScanExec {
     }
 
     fn start(&self, partition: usize) -> Result<SendableRecordBatchStream> {
+        let filters = self.filters()?;
+        let time = self.table.time_column();
+        // A sort that takes only some rows tells which by a filter on the instants that changes.
+        let knows_time = filters.as_ref().is_some_and(|all| all.layout.schema().index_of(time).is_ok());
+        let is_kept_short = knows_time && self.conditions.iter().any(is_changing);
         let shared = Shared {
             parts: Arc::clone(&self.parts),
             layout: self.layout.clone(),
-            filters: self.filters()?,
-            time: self.table.time_column(),
+            filters,
+            order: if is_kept_short { self.order } else { Order::Stored },
+            time,
             tally: Arc::clone(&self.tally),
         };
         let reader = Reader::new(Arc::new(shared), self.units(partition), self.limit);

@@ -2,7 +2,8 @@
 //!
 //! With filters, the columns that they need are read first and the others only for rows that pass. A unit
 //! that no row of can pass by its instants is not read at all; that is judged when its turn comes, because
-//! a sort above may have narrowed its filter meanwhile.
+//! a sort above may have narrowed its filter meanwhile. Under such a sort the rows that pass are read in
+//! portions ([`Portions`]).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, prep_null_mask_filter};
-use datafusion::common::{DataFusionError, Result};
+use arrow::datatypes::TimestampNanosecondType;
+use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
 use datafusion::physical_expr::PhysicalExpr;
 use daymark_segment::RowRanges;
 use daymark_view::meta::Partial;
 
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
+use crate::scan::portions::{Order, Portions};
 use crate::scan::threshold::{Instants, may_hold};
 
 /// What all scans of a query have read.
@@ -101,47 +104,25 @@ pub(crate) struct Shared {
     pub(crate) parts: Arc<[Part]>,
     pub(crate) layout: Layout,
     pub(crate) filters: Option<Filters>,
+    /// That of a sort above which takes only some rows, else as they lie.
+    pub(crate) order: Order,
     pub(crate) time: &'static str,
     pub(crate) tally: Arc<Tally>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Reader {
-    shared: Arc<Shared>,
-    units: VecDeque<Unit>,
-    ready: VecDeque<RecordBatch>,
-    /// Rows that may still be given.
-    left: usize,
-}
-
-impl Reader {
-    pub(crate) fn new(shared: Arc<Shared>, units: Vec<Unit>, limit: Option<usize>) -> Self {
-        Self { shared, units: units.into(), ready: VecDeque::new(), left: limit.unwrap_or(usize::MAX) }
-    }
-
-    fn read(&mut self, unit: &Unit) -> Result<()> {
-        let shared = Arc::clone(&self.shared);
-        let Some(part) = shared.parts.get(unit.part) else { return Ok(()) };
-        let block = Instants { min: unit.time_min, max: unit.time_max };
-        let conditions = shared.filters.as_ref().map_or(&[][..], |filters| &filters.conditions);
-        if !conditions.iter().all(|condition| may_hold(condition, shared.time, block)) {
-            shared.tally.skipped.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
-        shared.tally.read(part, unit.rows.count())?;
-        match &shared.filters {
-            None => self.take(part, &unit.rows),
-            Some(filters) => self.filter(part, filters, &unit.rows),
-        }
-    }
-
-    fn filter(&mut self, part: &Part, filters: &Filters, rows: &RowRanges) -> Result<()> {
+impl Filters {
+    /// Reads what the conditions are over, and hands the rows on that all of them hold for, batch by batch.
+    fn pass(
+        &self,
+        part: &Part,
+        rows: &RowRanges,
+        mut each: impl FnMut(RecordBatch, Vec<u32>) -> Result<()>,
+    ) -> Result<()> {
         let mut numbers = rows.rows();
-        let mut passed = Vec::new();
-        for stored in part.read(filters.layout.projection(), rows)? {
-            let mut batch = filters.layout.assemble(&stored?, part)?;
+        for stored in part.read(self.layout.projection(), rows)? {
+            let mut batch = self.layout.assemble(&stored?, part)?;
             let mut left: Vec<u32> = numbers.by_ref().take(batch.num_rows()).collect();
-            for condition in &filters.conditions {
+            for condition in &self.conditions {
                 let mask = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
                 let mask = mask.as_boolean();
                 let mask = if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() };
@@ -150,11 +131,113 @@ impl Reader {
                     left = kept(&left, &mask);
                 }
             }
-            match &filters.covers {
-                Some(columns) => self.push(&batch.project(columns)?),
-                None => passed.extend(left),
+            each(batch, left)?;
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Whether rows of these instants can pass.
+    fn may_hold(&self, block: Instants) -> bool {
+        let conditions = self.filters.as_ref().map_or(&[][..], |filters| &filters.conditions);
+        conditions.iter().all(|condition| may_hold(condition, self.time, block))
+    }
+
+    /// The part of a unit that is about to be read; none when no row of it can pass.
+    fn begin(&self, unit: &Unit) -> Result<Option<&Part>> {
+        let Some(part) = self.parts.get(unit.part) else { return Ok(None) };
+        if !self.may_hold(Instants { min: unit.time_min, max: unit.time_max }) {
+            self.tally.skipped.fetch_add(1, Ordering::Relaxed);
+            return Ok(None);
+        }
+        self.tally.read(part, unit.rows.count())?;
+        Ok(Some(part))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reader {
+    shared: Arc<Shared>,
+    units: VecDeque<Unit>,
+    portions: Portions,
+    ready: VecDeque<RecordBatch>,
+    /// Rows that may still be given.
+    left: usize,
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>, units: Vec<Unit>, limit: Option<usize>) -> Self {
+        let portions = Portions::new(shared.order);
+        let left = limit.unwrap_or(usize::MAX);
+        Self { shared, units: units.into(), portions, ready: VecDeque::new(), left }
+    }
+
+    /// Reads a unit, or a portion of the rows of several units. False when nothing is left.
+    fn read(&mut self) -> Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        match &shared.filters {
+            Some(filters) if shared.order != Order::Stored => self.read_portion(filters),
+            _ => {
+                let Some(unit) = self.units.pop_front() else { return Ok(false) };
+                self.or_damaged(|reader| reader.read_unit(&unit))?;
+                Ok(true)
             }
         }
+    }
+
+    /// Leaves out what is damaged, and tells it.
+    fn or_damaged(&mut self, read: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        match read(self) {
+            Err(error) if is_damage(&error) => {
+                self.shared.tally.damaged("segment", error.strip_backtrace());
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn read_portion(&mut self, filters: &Filters) -> Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        self.portions.retain(|at| shared.may_hold(Instants { min: at, max: at }));
+        while let Some(unit) = self.units.pop_front_if(|unit| self.portions.may_take(unit)) {
+            if let Some(part) = shared.begin(&unit)? {
+                self.or_damaged(|reader| reader.find(part, filters, &unit))?;
+            }
+        }
+        let portion = self.portions.take();
+        let is_some = !portion.is_empty();
+        for (part, rows) in portion {
+            if let Some(part) = shared.parts.get(part) {
+                self.or_damaged(|reader| reader.take(part, &rows))?;
+            }
+        }
+        Ok(is_some)
+    }
+
+    fn find(&mut self, part: &Part, filters: &Filters, unit: &Unit) -> Result<()> {
+        let time = self.shared.time;
+        filters.pass(part, &unit.rows, |batch, rows| {
+            let times = batch.column_by_name(time);
+            let times = times.and_then(|times| times.as_primitive_opt::<TimestampNanosecondType>());
+            let times = times.ok_or_else(|| internal_datafusion_err!("{time} is not among the filters"))?;
+            self.portions.add(unit.part, rows.into_iter().zip(times.values().iter().copied()));
+            Ok(())
+        })
+    }
+
+    fn read_unit(&mut self, unit: &Unit) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let Some(part) = shared.begin(unit)? else { return Ok(()) };
+        let Some(filters) = &shared.filters else { return self.take(part, &unit.rows) };
+        let mut passed = Vec::new();
+        filters.pass(part, &unit.rows, |batch, rows| {
+            match &filters.covers {
+                Some(columns) => self.push(&batch.project(columns)?),
+                None => passed.extend(rows),
+            }
+            Ok(())
+        })?;
         self.take(part, &passed.into_iter().collect())
     }
 
@@ -194,14 +277,11 @@ impl Iterator for Reader {
             if self.left == 0 {
                 return None;
             }
-            let unit = self.units.pop_front()?;
-            match self.read(&unit) {
-                Ok(()) => {}
-                Err(error) if is_damage(&error) => {
-                    self.shared.tally.damaged("segment", error.strip_backtrace());
-                }
+            match self.read() {
+                Ok(true) => {}
+                Ok(false) => return None,
                 Err(error) => {
-                    self.units.clear();
+                    self.left = 0;
                     return Some(Err(error));
                 }
             }

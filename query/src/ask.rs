@@ -12,6 +12,7 @@ use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::signal::Table;
 use daymark_model::tables::{self, PublicTable};
 use daymark_model::time::Nanos;
+use daymark_segment::KeptPages;
 use daymark_storage::Store;
 use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
@@ -45,6 +46,9 @@ use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::{balance, condition, figures, functions, senders, trace};
 
+/// Dictionaries may be kept in one of this many parts of the memory of queries.
+const KEPT_SHARE: usize = 16;
+
 /// How questions are answered.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -77,6 +81,7 @@ pub struct Answerer {
     options: Options,
     runner: Runner,
     taken: Arc<Taken>,
+    kept: Arc<KeptPages>,
 }
 
 impl fmt::Debug for Answerer {
@@ -95,18 +100,19 @@ impl Answerer {
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
-        Ok(Self { store, options, runner, taken: Arc::default() })
+        let kept = Arc::new(KeptPages::new(options.limits.pool_bytes / KEPT_SHARE));
+        Ok(Self { store, options, runner, taken: Arc::default(), kept })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
-        let taken = Arc::clone(&self.taken);
-        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken }
+        let (taken, kept) = (Arc::clone(&self.taken), Arc::clone(&self.kept));
+        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken, kept }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
-        Part::all(version, &self.options.tenant, table)
+        Part::all(version, &self.options.tenant, table, &self.kept)
     }
 
     fn sums(&self, version: &Version) -> SpanSums {

@@ -66,7 +66,7 @@ pub(crate) fn senders(parts: &[Part], table: Table, time: &Range<i64>) -> Vec<Se
         }
         let seen = match part {
             Part::Chunk(table, chunk) => of_chunk(*table, chunk, time),
-            Part::Segment(_) => of_segment(part, time),
+            Part::Segment(..) => of_segment(part, time),
             Part::Gap(_) => continue,
         };
         let sender = |resource: &Arc<Resource>| {

@@ -46,7 +46,7 @@ impl SpanSums {
         let mut sources = vec![Source::Rest(overlapping(REACH).collect())];
         for part in overlapping(0) {
             tally.count_part(&part);
-            if let Part::Segment(shelved) = &part {
+            if let Part::Segment(shelved, _) = &part {
                 tally.count_read(&part, 0);
                 sources.push(Source::Kept(shelved.clone()));
             }
@@ -81,7 +81,7 @@ impl SpanSums {
         let mut others = Vec::new();
         for part in parts {
             // What is buffered is among the open spans already.
-            if let Part::Segment(Shelved { segment, hidden, .. }) = part
+            if let Part::Segment(Shelved { segment, hidden, .. }, _) = part
                 && segment.is_open()
                 && !keys.is_empty()
             {
@@ -104,7 +104,7 @@ fn kept(shelved: &Shelved, table: Aggregate, tally: &Tally) -> RecordBatch {
 
 fn or_damaged<T>(part: &Part, read: daymark_segment::Result<T>, tally: &Tally) -> Option<T> {
     read.map_err(|error| {
-        let part = if let Part::Segment(shelved) = part { shelved.id.as_ref() } else { "a buffer" };
+        let part = if let Part::Segment(shelved, _) = part { shelved.id.as_ref() } else { "a buffer" };
         tally.damaged("sums", format!("open spans of {part}: {error}"));
     })
     .ok()

@@ -47,16 +47,14 @@ impl Taken {
     /// The spans of a part that are in no sums: all of a chunk, the open ones of a segment.
     pub(crate) fn spans(&self, part: &Part) -> daymark_segment::Result<Arc<[Span]>> {
         match part {
-            Part::Chunk(_, chunk) => {
-                self.known((Arc::as_ptr(chunk).addr(), Origin::Chunk(Arc::downgrade(chunk))), || {
+            Part::Chunk(_, chunk) => self
+                .known((Arc::as_ptr(chunk).addr(), Origin::Chunk(Arc::downgrade(chunk))), || {
                     spans_of_rows(&chunk.rows, &chunk.resources)
-                })
-            }
-            Part::Segment(Shelved { segment, .. }) => {
-                self.known((Arc::as_ptr(segment).addr(), Origin::Segment(Arc::downgrade(segment))), || {
+                }),
+            Part::Segment(Shelved { segment, .. }, _) => self
+                .known((Arc::as_ptr(segment).addr(), Origin::Segment(Arc::downgrade(segment))), || {
                     segment.open_spans()
-                })
-            }
+                }),
             Part::Gap(_) => Ok(Arc::default()),
         }
     }

@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
-use daymark_segment::{Predicate, Projection, RowRanges};
+use daymark_segment::{KeptPages, Predicate, Projection, RowRanges};
 use daymark_storage::version::{Chunk, Gap, Shelved, Version};
 
 use crate::scan::owners::Describe;
@@ -29,17 +29,18 @@ pub(crate) struct Unit {
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
     Chunk(Table, Arc<Chunk>),
-    Segment(Shelved),
+    Segment(Shelved, Arc<KeptPages>),
     /// Rows that are lost: it has none, and makes the answer partial.
     Gap(Arc<Gap>),
 }
 
 impl Part {
     /// What a tenant has of a table. Segments come first, so that ties keep the order of arrival.
-    pub(crate) fn all(version: &Version, tenant: &str, table: Table) -> Vec<Self> {
+    pub(crate) fn all(version: &Version, tenant: &str, table: Table, kept: &Arc<KeptPages>) -> Vec<Self> {
         let Some(shelf) = version.shelf(tenant) else { return Vec::new() };
         let gaps = shelf.gaps(table).iter().cloned().map(Self::Gap);
-        let segments = shelf.segments(table).iter().cloned().map(Self::Segment);
+        let segments = shelf.segments(table).iter().cloned();
+        let segments = segments.map(|segment| Self::Segment(segment, Arc::clone(kept)));
         let chunks = shelf.chunks(table).iter().map(|chunk| Self::Chunk(table, Arc::clone(chunk)));
         segments.chain(chunks).chain(gaps).collect()
     }
@@ -48,7 +49,7 @@ impl Part {
     fn row_count(&self) -> u32 {
         match self {
             Self::Chunk(_, chunk) => u32::try_from(chunk.rows.num_rows()).unwrap_or(u32::MAX),
-            Self::Segment(shelved) => shelved.segment.meta().rows,
+            Self::Segment(shelved, _) => shelved.segment.meta().rows,
             Self::Gap(_) => 0,
         }
     }
@@ -57,7 +58,7 @@ impl Part {
     pub(crate) fn lacks(&self) -> Option<String> {
         match self {
             Self::Chunk(..) => None,
-            Self::Segment(shelved) => {
+            Self::Segment(shelved, _) => {
                 let damage = shelved.segment.damage().iter();
                 let told = damage.filter(|found| !daymark_segment::is_derived(&found.file));
                 let told: Vec<_> = told.map(|found| format!("{}: {}", found.file, found.what)).collect();
@@ -72,7 +73,7 @@ impl Part {
     pub(crate) fn bytes(&self) -> u64 {
         match self {
             Self::Chunk(_, chunk) => chunk.bytes as u64,
-            Self::Segment(shelved) => shelved.segment.meta().bytes(),
+            Self::Segment(shelved, _) => shelved.segment.meta().bytes(),
             Self::Gap(_) => 0,
         }
     }
@@ -84,14 +85,14 @@ impl Part {
     }
 
     pub(crate) fn is_segment(&self) -> bool {
-        matches!(self, Self::Segment(_))
+        matches!(self, Self::Segment(..))
     }
 
     /// From the first to just after the last instant of its rows.
     pub(crate) fn time(&self) -> Range<i64> {
         match self {
             Self::Chunk(_, chunk) => chunk.time.clone(),
-            Self::Segment(shelved) => {
+            Self::Segment(shelved, _) => {
                 let meta = shelved.segment.meta();
                 meta.time_min..meta.time_max.saturating_add(1)
             }
@@ -102,7 +103,7 @@ impl Part {
     pub(crate) fn resources(&self) -> &[Arc<Resource>] {
         match self {
             Self::Chunk(_, chunk) => &chunk.resources,
-            Self::Segment(shelved) => shelved.segment.resources(),
+            Self::Segment(shelved, _) => shelved.segment.resources(),
             Self::Gap(_) => &[],
         }
     }
@@ -110,7 +111,7 @@ impl Part {
     pub(crate) fn series(&self) -> &[Arc<Series>] {
         match self {
             Self::Chunk(_, chunk) => &chunk.series,
-            Self::Segment(shelved) => shelved.segment.series(),
+            Self::Segment(shelved, _) => shelved.segment.series(),
             Self::Gap(_) => &[],
         }
     }
@@ -130,7 +131,7 @@ impl Part {
                     .is_some_and(|time| chunk.time.end <= time.start || time.end <= chunk.time.start);
                 if outside { RowRanges::default() } else { RowRanges::all(self.row_count()) }
             }
-            Self::Segment(shelved) => shelved.segment.candidates(predicate),
+            Self::Segment(shelved, _) => shelved.segment.candidates(predicate),
             Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)
@@ -144,7 +145,7 @@ impl Part {
                 rows.sort_unstable();
                 rows.into_iter().collect()
             }
-            Self::Segment(shelved) => shelved.segment.trace_rows(id),
+            Self::Segment(shelved, _) => shelved.segment.trace_rows(id),
             Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)
@@ -152,7 +153,7 @@ impl Part {
 
     fn visible(&self, rows: RowRanges) -> RowRanges {
         match self {
-            Self::Segment(Shelved { hidden: Some(hidden), .. }) => rows.without(hidden),
+            Self::Segment(Shelved { hidden: Some(hidden), .. }, _) => rows.without(hidden),
             _ => rows,
         }
     }
@@ -166,7 +167,7 @@ impl Part {
                 let (time_min, time_max) = (chunk.time.start, chunk.time.end.saturating_sub(1));
                 vec![Unit { part, rows: rows.clone(), time_min, time_max }]
             }
-            Self::Segment(shelved) => shelved
+            Self::Segment(shelved, _) => shelved
                 .segment
                 .blocks()
                 .iter()
@@ -188,8 +189,8 @@ impl Part {
                 let batch = rows_of(&chunk.rows, rows)?;
                 Ok(Stored::Chunk(Some(projection.of_rows(*table, &batch).map_err(external)?)))
             }
-            Self::Segment(shelved) => Ok(Stored::Segment(Box::new(
-                shelved.segment.read(projection, rows, BATCH_ROWS).map_err(external)?,
+            Self::Segment(shelved, kept) => Ok(Stored::Segment(Box::new(
+                shelved.segment.read_with(kept, projection, rows, BATCH_ROWS).map_err(external)?,
             ))),
             Self::Gap(_) => Ok(Stored::Chunk(None)),
         }

@@ -26,6 +26,8 @@ mod error;
 mod folder;
 /// The indexes of a run of rows.
 mod index;
+/// Dictionary pages kept between reads.
+mod kept_pages;
 /// Stored columns: Parquet field ids, encodings, compression.
 mod layout;
 /// Merging segments.
@@ -70,6 +72,7 @@ mod write;
 pub use aggregates::spans_of_rows;
 pub use derived::{is_derived, rebuild};
 pub use error::{Error, Result};
+pub use kept_pages::KeptPages;
 pub use merge::{Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};
 pub use projection::Projection;

@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::kept_pages::KeptPages;
 
 pub(crate) const PAGES: &str = "pages.crc";
 const MAGIC: [u8; 4] = *b"DMP1";
@@ -206,12 +208,25 @@ fn read_metadata<R: ChunkReader>(source: &R) -> Result<ParquetMetaData> {
 #[derive(Clone, Debug)]
 pub(crate) struct PageSource {
     file: Arc<PageFile>,
+    kept: Option<Arc<KeptPages>>,
     damage: Arc<OnceLock<Damage>>,
 }
 
 impl PageSource {
-    pub(crate) fn new(file: Arc<PageFile>) -> Self {
-        Self { file, damage: Arc::default() }
+    pub(crate) fn new(file: Arc<PageFile>, kept: Option<Arc<KeptPages>>) -> Self {
+        Self { file, kept, damage: Arc::default() }
+    }
+
+    /// The unpacked page that is kept from an earlier read.
+    pub(crate) fn kept(&self, offset: u64) -> Option<Page> {
+        self.kept.as_ref()?.get(&self.file, offset)
+    }
+
+    /// Keeps an unpacked page for later reads.
+    pub(crate) fn keep(&self, offset: u64, page: &Page) {
+        if let Some(kept) = &self.kept {
+            kept.put(&self.file, offset, page);
+        }
     }
 
     /// The first damage met.

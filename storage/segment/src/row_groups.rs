@@ -119,30 +119,15 @@ impl Iterator for Pages {
 impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let Some(place) = self.pages.pop_front() else { return Ok(None) };
-        let bytes = self.source.page(place.offset, place.len)?;
-        let read = PageHeader::read(&bytes);
-        let (header, len) = read.ok_or_else(|| general("a page with an unreadable header"))?;
-        let body = bytes.slice(len..);
-        let size = usize::try_from(header.uncompressed)?;
-        let buf =
-            self.codecs.lock().unwrap_or_else(PoisonError::into_inner).open(self.compression, body, size)?;
-        match (header.kind, header.data, header.dictionary) {
-            (DATA_PAGE, Some([values, encoding, definition, repetition]), _) => Ok(Some(Page::DataPage {
-                buf,
-                num_values: values.try_into()?,
-                encoding: known(encoding)?,
-                def_level_encoding: known(definition)?,
-                rep_level_encoding: known(repetition)?,
-                statistics: None,
-            })),
-            (DICTIONARY_PAGE, _, Some([values, encoding])) => Ok(Some(Page::DictionaryPage {
-                buf,
-                num_values: values.try_into()?,
-                encoding: known(encoding)?,
-                is_sorted: false,
-            })),
-            (kind, ..) => Err(general(&format!("a page of type {kind}"))),
+        if place.rows.is_some() {
+            return self.unpacked(place).map(Some);
         }
+        if let Some(dictionary) = self.source.kept(place.offset) {
+            return Ok(Some(dictionary));
+        }
+        let dictionary = self.unpacked(place)?;
+        self.source.keep(place.offset, &dictionary);
+        Ok(Some(dictionary))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
@@ -161,6 +146,35 @@ impl PageReader for Pages {
 
     fn at_record_boundary(&mut self) -> Result<bool> {
         Ok(true)
+    }
+}
+
+impl Pages {
+    fn unpacked(&self, place: Place) -> Result<Page> {
+        let bytes = self.source.page(place.offset, place.len)?;
+        let read = PageHeader::read(&bytes);
+        let (header, len) = read.ok_or_else(|| general("a page with an unreadable header"))?;
+        let body = bytes.slice(len..);
+        let size = usize::try_from(header.uncompressed)?;
+        let buf =
+            self.codecs.lock().unwrap_or_else(PoisonError::into_inner).open(self.compression, body, size)?;
+        match (header.kind, header.data, header.dictionary) {
+            (DATA_PAGE, Some([values, encoding, definition, repetition]), _) => Ok(Page::DataPage {
+                buf,
+                num_values: values.try_into()?,
+                encoding: known(encoding)?,
+                def_level_encoding: known(definition)?,
+                rep_level_encoding: known(repetition)?,
+                statistics: None,
+            }),
+            (DICTIONARY_PAGE, _, Some([values, encoding])) => Ok(Page::DictionaryPage {
+                buf,
+                num_values: values.try_into()?,
+                encoding: known(encoding)?,
+                is_sorted: false,
+            }),
+            (kind, ..) => Err(general(&format!("a page of type {kind}"))),
+        }
     }
 }
 

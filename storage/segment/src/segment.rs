@@ -21,6 +21,7 @@ use crate::blooms::{ATTRIBUTE_BLOOMS, blocks_with_attributes};
 use crate::data::DATA;
 use crate::described::{RESOURCES, SERIES, decode_resources, decode_series};
 use crate::error::{Error, Result};
+use crate::kept_pages::KeptPages;
 use crate::layout::block_rows;
 use crate::meta::{META, Meta, OwnColumn};
 use crate::pages::{PAGES, PageFile, PageSource};
@@ -171,8 +172,31 @@ impl Segment {
 
     /// Reads rows in file order, at most `batch_rows` at a time.
     pub fn read(&self, projection: &Projection, rows: &RowRanges, batch_rows: usize) -> Result<Rows> {
+        self.answer(projection, rows, batch_rows, None)
+    }
+
+    /// The same for one of many small reads, which have most of their dictionaries in common.
+    pub fn read_with(
+        &self,
+        kept: &Arc<KeptPages>,
+        projection: &Projection,
+        rows: &RowRanges,
+        batch_rows: usize,
+    ) -> Result<Rows> {
+        self.answer(projection, rows, batch_rows, Some(Arc::clone(kept)))
+    }
+
+    fn answer(
+        &self,
+        projection: &Projection,
+        rows: &RowRanges,
+        batch_rows: usize,
+        kept: Option<Arc<KeptPages>>,
+    ) -> Result<Rows> {
         let schema = projection.schema(self.meta.table)?;
-        let stored = self.stored(|name| is_needed(projection, &self.meta, name), rows, batch_rows)?;
+        let source = PageSource::new(Arc::clone(&self.file), kept);
+        let wants = |name: &str| is_needed(projection, &self.meta, name);
+        let stored = StoredRows::new(source, &self.arrow, wants, rows, batch_rows)?;
         Ok(Rows::new(projection.clone(), schema, Arc::clone(&self.own), stored))
     }
 
@@ -197,7 +221,8 @@ impl Segment {
         rows: &RowRanges,
         batch_rows: usize,
     ) -> Result<StoredRows> {
-        StoredRows::new(PageSource::new(Arc::clone(&self.file)), &self.arrow, wants, rows, batch_rows)
+        let source = PageSource::new(Arc::clone(&self.file), None);
+        StoredRows::new(source, &self.arrow, wants, rows, batch_rows)
     }
 
     /// Bytes of a row before compression, in the row group where they are most.

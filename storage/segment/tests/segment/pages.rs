@@ -1,10 +1,11 @@
 //! Our way to the pages of a file answers what the Parquet crate's own answers.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use daymark_model::signal::Table;
-use daymark_segment::{Level, Projection, RowRanges, Segment};
+use daymark_segment::{KeptPages, Level, Projection, RowRanges, Segment};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
 use proptest::prelude::*;
@@ -12,6 +13,9 @@ use proptest::prelude::*;
 use crate::folder::{plain, written};
 use crate::merging::{merged, whole};
 use crate::rows::{Draw, Random};
+
+/// Room for some dictionaries.
+const SMALL: usize = 1 << 10;
 
 /// Columns that a file holds as they are answered.
 fn columns(table: Table) -> Projection {
@@ -37,6 +41,7 @@ fn theirs(segment: &Segment, asked: &Projection, rows: &RowRanges, batch_rows: u
 fn assert_same(segment: &Segment, seed: u64) {
     let mut random = Random::new(seed);
     let asked = columns(segment.table());
+    let (large, small) = (Arc::new(KeptPages::new(usize::MAX)), Arc::new(KeptPages::new(SMALL)));
     for _ in 0..4 {
         let gap = 1 + random.below(3_000);
         let run = 1 + random.below(600);
@@ -53,7 +58,14 @@ fn assert_same(segment: &Segment, seed: u64) {
         if rows.is_empty() {
             continue;
         }
-        assert_eq!(plain(&ours), plain(&theirs(segment, &asked, &rows, batch_rows)), "{rows:?}");
+        let theirs = plain(&theirs(segment, &asked, &rows, batch_rows));
+        assert_eq!(plain(&ours), theirs, "{rows:?}");
+        // Once dictionaries are kept, again with what was kept, and with room for few.
+        for kept in [&large, &large, &small] {
+            let ours = segment.read_with(kept, &asked, &rows, batch_rows).unwrap().map(Result::unwrap);
+            assert_eq!(plain(&ours.collect::<Vec<_>>()), theirs, "{rows:?}");
+        }
+        assert!(small.bytes() <= SMALL);
     }
 }
 

@@ -12,7 +12,7 @@ use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::signal::Table;
 use daymark_model::tables::{self, PublicTable};
 use daymark_model::time::Nanos;
-use daymark_segment::KeptPages;
+use daymark_segment::ReadCache;
 use daymark_storage::Store;
 use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
@@ -46,8 +46,8 @@ use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::{balance, condition, figures, functions, senders, trace};
 
-/// Dictionaries may be kept in one of this many parts of the memory of queries.
-const KEPT_SHARE: usize = 16;
+/// What reads have in common is kept in one of this many parts of the memory of queries.
+const CACHE_SHARE: usize = 16;
 
 /// How questions are answered.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub struct Answerer {
     options: Options,
     runner: Runner,
     taken: Arc<Taken>,
-    kept: Arc<KeptPages>,
+    cache: Arc<ReadCache>,
 }
 
 impl fmt::Debug for Answerer {
@@ -92,27 +92,28 @@ impl fmt::Debug for Answerer {
 
 impl Answerer {
     pub fn new(store: Store, options: Options) -> io::Result<Self> {
+        let cache_bytes = options.limits.pool_bytes / CACHE_SHARE;
         let runner = Runner {
             lane: Lane::new(options.threads)?,
             running: Running::new(store.clock()),
             limits: options.limits.clone(),
-            memory: Memory::new(options.limits.pool_bytes),
+            memory: Memory::new(options.limits.pool_bytes - cache_bytes),
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
-        let kept = Arc::new(KeptPages::new(options.limits.pool_bytes / KEPT_SHARE));
-        Ok(Self { store, options, runner, taken: Arc::default(), kept })
+        let cache = Arc::new(ReadCache::new(cache_bytes));
+        Ok(Self { store, options, runner, taken: Arc::default(), cache })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
-        let (taken, kept) = (Arc::clone(&self.taken), Arc::clone(&self.kept));
-        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken, kept }
+        let (taken, cache) = (Arc::clone(&self.taken), Arc::clone(&self.cache));
+        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken, cache }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
-        Part::all(version, &self.options.tenant, table, &self.kept)
+        Part::all(version, &self.options.tenant, table, &self.cache)
     }
 
     fn sums(&self, version: &Version) -> SpanSums {

@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
-use daymark_segment::{KeptPages, Predicate, Projection, RowRanges};
+use daymark_segment::{Predicate, Projection, ReadCache, RowRanges};
 use daymark_storage::version::{Chunk, Gap, Shelved, Version};
 
 use crate::scan::owners::Describe;
@@ -29,18 +29,18 @@ pub(crate) struct Unit {
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
     Chunk(Table, Arc<Chunk>),
-    Segment(Shelved, Arc<KeptPages>),
+    Segment(Shelved, Arc<ReadCache>),
     /// Rows that are lost: it has none, and makes the answer partial.
     Gap(Arc<Gap>),
 }
 
 impl Part {
     /// What a tenant has of a table. Segments come first, so that ties keep the order of arrival.
-    pub(crate) fn all(version: &Version, tenant: &str, table: Table, kept: &Arc<KeptPages>) -> Vec<Self> {
+    pub(crate) fn all(version: &Version, tenant: &str, table: Table, cache: &Arc<ReadCache>) -> Vec<Self> {
         let Some(shelf) = version.shelf(tenant) else { return Vec::new() };
         let gaps = shelf.gaps(table).iter().cloned().map(Self::Gap);
         let segments = shelf.segments(table).iter().cloned();
-        let segments = segments.map(|segment| Self::Segment(segment, Arc::clone(kept)));
+        let segments = segments.map(|segment| Self::Segment(segment, Arc::clone(cache)));
         let chunks = shelf.chunks(table).iter().map(|chunk| Self::Chunk(table, Arc::clone(chunk)));
         segments.chain(chunks).chain(gaps).collect()
     }
@@ -131,7 +131,7 @@ impl Part {
                     .is_some_and(|time| chunk.time.end <= time.start || time.end <= chunk.time.start);
                 if outside { RowRanges::default() } else { RowRanges::all(self.row_count()) }
             }
-            Self::Segment(shelved, _) => shelved.segment.candidates(predicate),
+            Self::Segment(shelved, cache) => shelved.segment.candidates_with(cache, predicate),
             Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)
@@ -189,8 +189,8 @@ impl Part {
                 let batch = rows_of(&chunk.rows, rows)?;
                 Ok(Stored::Chunk(Some(projection.of_rows(*table, &batch).map_err(external)?)))
             }
-            Self::Segment(shelved, kept) => Ok(Stored::Segment(Box::new(
-                shelved.segment.read_with(kept, projection, rows, BATCH_ROWS).map_err(external)?,
+            Self::Segment(shelved, cache) => Ok(Stored::Segment(Box::new(
+                shelved.segment.read_with(cache, projection, rows, BATCH_ROWS).map_err(external)?,
             ))),
             Self::Gap(_) => Ok(Stored::Chunk(None)),
         }

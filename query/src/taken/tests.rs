@@ -8,7 +8,7 @@ use daymark_model::origin::{DEFAULT_TENANT, Origin, Tier};
 use daymark_model::signal::{Signal, Table};
 use daymark_model::time::{Clock, ManualClock, Nanos};
 use daymark_model::wire::{Encoding, Format};
-use daymark_segment::KeptPages;
+use daymark_segment::ReadCache;
 use daymark_storage::{Options, Store};
 
 use super::{Part, Span, Taken};
@@ -19,7 +19,7 @@ const BODY: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "s
     "startTimeUnixNano": "1769860800000000000", "endTimeUnixNano": "1769860800005000000"}]}]}]}"#;
 
 fn parts(store: &Store) -> Vec<Part> {
-    Part::all(&store.version(), DEFAULT_TENANT, Table::Spans, &Arc::new(KeptPages::new(0)))
+    Part::all(&store.version(), DEFAULT_TENANT, Table::Spans, &Arc::new(ReadCache::new(0)))
 }
 
 /// Waits until nothing keeps spans; the store may let go of their part a little later.

@@ -1,7 +1,6 @@
 //! Which attribute values a block cannot have: one Bloom filter for each block, `attrs.bf`, in merged files.
 //!
-//! The file is read when it is asked, not kept in memory: such questions are rare, and a read is cheap next
-//! to the rows it saves.
+//! The file is read when it is asked, and kept only as long as there is room ([`crate::ReadCache`]).
 
 use std::path::Path;
 
@@ -97,7 +96,7 @@ pub(crate) fn blocks_with_attributes(
 }
 
 fn blocks(path: &Path, bytes: &[u8], may_match: impl Fn(&[u8]) -> bool) -> Result<Vec<u32>> {
-    let mut from = Decoder::new(path, MAGIC, bytes)?;
+    let mut from = Decoder::of_checked(path, MAGIC, bytes)?;
     let mut blocks = Vec::new();
     for block in 0..from.count(4)? as u32 {
         if may_match(from.array_of(Bloom::BLOCK_BYTES)?) {

@@ -48,6 +48,16 @@ impl Encoder {
     }
 }
 
+/// All but the checksum, which fits.
+pub(crate) fn checked<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [u8]> {
+    let (body, crc) =
+        bytes.split_last_chunk::<CRC_BYTES>().ok_or_else(|| Error::corrupt(path, "too short"))?;
+    if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
+        return Err(Error::corrupt(path, "its checksum does not fit"));
+    }
+    Ok(body)
+}
+
 /// Reads back what [`Encoder`] wrote. Every read fails on a short file instead of panicking.
 #[derive(Debug)]
 pub(crate) struct Decoder<'a> {
@@ -58,11 +68,11 @@ pub(crate) struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// Checks the magic and the checksum.
     pub(crate) fn new(path: &'a Path, magic: [u8; 4], bytes: &'a [u8]) -> Result<Self> {
-        let (body, crc) =
-            bytes.split_last_chunk::<CRC_BYTES>().ok_or_else(|| Error::corrupt(path, "too short"))?;
-        if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
-            return Err(Error::corrupt(path, "its checksum does not fit"));
-        }
+        Self::of_checked(path, magic, checked(path, bytes)?)
+    }
+
+    /// Over what [`checked`] answered.
+    pub(crate) fn of_checked(path: &'a Path, magic: [u8; 4], body: &'a [u8]) -> Result<Self> {
         let left = body.strip_prefix(&magic).ok_or_else(|| Error::corrupt(path, "another kind of file"))?;
         Ok(Self { path, left })
     }

@@ -26,8 +26,6 @@ mod error;
 mod folder;
 /// The indexes of a run of rows.
 mod index;
-/// Dictionary pages kept between reads.
-mod kept_pages;
 /// Stored columns: Parquet field ids, encodings, compression.
 mod layout;
 /// Merging segments.
@@ -44,6 +42,8 @@ mod projection;
 mod ranges;
 /// Reading rows of an open segment.
 mod read;
+/// What is kept between reads.
+mod read_cache;
 /// The pages of one read.
 mod row_groups;
 /// An open segment.
@@ -72,12 +72,12 @@ mod write;
 pub use aggregates::spans_of_rows;
 pub use derived::{is_derived, rebuild};
 pub use error::{Error, Result};
-pub use kept_pages::KeptPages;
 pub use merge::{Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};
 pub use projection::Projection;
 pub use ranges::RowRanges;
 pub use read::Rows;
+pub use read_cache::ReadCache;
 pub use segment::{Block, Segment};
 pub use texts::EXCEPTION_MESSAGE;
 pub use values::Predicate;

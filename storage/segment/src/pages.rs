@@ -18,7 +18,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::kept_pages::KeptPages;
+use crate::read_cache::ReadCache;
 
 pub(crate) const PAGES: &str = "pages.crc";
 const MAGIC: [u8; 4] = *b"DMP1";
@@ -208,24 +208,24 @@ fn read_metadata<R: ChunkReader>(source: &R) -> Result<ParquetMetaData> {
 #[derive(Clone, Debug)]
 pub(crate) struct PageSource {
     file: Arc<PageFile>,
-    kept: Option<Arc<KeptPages>>,
+    cache: Option<Arc<ReadCache>>,
     damage: Arc<OnceLock<Damage>>,
 }
 
 impl PageSource {
-    pub(crate) fn new(file: Arc<PageFile>, kept: Option<Arc<KeptPages>>) -> Self {
-        Self { file, kept, damage: Arc::default() }
+    pub(crate) fn new(file: Arc<PageFile>, cache: Option<Arc<ReadCache>>) -> Self {
+        Self { file, cache, damage: Arc::default() }
     }
 
     /// The unpacked page that is kept from an earlier read.
     pub(crate) fn kept(&self, offset: u64) -> Option<Page> {
-        self.kept.as_ref()?.get(&self.file, offset)
+        self.cache.as_ref()?.page(&self.file, offset)
     }
 
     /// Keeps an unpacked page for later reads.
     pub(crate) fn keep(&self, offset: u64, page: &Page) {
-        if let Some(kept) = &self.kept {
-            kept.put(&self.file, offset, page);
+        if let Some(cache) = &self.cache {
+            cache.put_page(&self.file, offset, page);
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampNanosecondType;
+use bytes::Bytes;
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::{Signal, Table};
@@ -18,16 +19,17 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::bloom::Bloom;
 use crate::blooms::{ATTRIBUTE_BLOOMS, blocks_with_attributes};
+use crate::codec::checked;
 use crate::data::DATA;
 use crate::described::{RESOURCES, SERIES, decode_resources, decode_series};
 use crate::error::{Error, Result};
-use crate::kept_pages::KeptPages;
 use crate::layout::block_rows;
 use crate::meta::{META, Meta, OwnColumn};
 use crate::pages::{PAGES, PageFile, PageSource};
 use crate::projection::Projection;
 use crate::ranges::RowRanges;
 use crate::read::{Rows, StoredRows, is_needed};
+use crate::read_cache::ReadCache;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceIndex, decode_bloom, trace_hash};
 use crate::values::{Predicate, VALUES, Values};
 use crate::verify::{Finding, proved};
@@ -132,6 +134,19 @@ impl Segment {
 
     /// Rows that may match: never leaves out one that does.
     pub fn candidates(&self, predicate: &Predicate) -> RowRanges {
+        self.candidates_by(predicate, |name| self.index_file(name))
+    }
+
+    /// The same with index files that are kept.
+    pub fn candidates_with(&self, cache: &ReadCache, predicate: &Predicate) -> RowRanges {
+        self.candidates_by(predicate, |name| cache.file(&self.file, name, || self.index_file(name)))
+    }
+
+    fn candidates_by(
+        &self,
+        predicate: &Predicate,
+        read: impl Fn(&'static str) -> Result<Bytes>,
+    ) -> RowRanges {
         if predicate.time.as_ref().is_some_and(|time| !self.meta.overlaps(time)) {
             return RowRanges::default();
         }
@@ -142,13 +157,12 @@ impl Segment {
         }
         if !predicate.attributes.is_empty() && !rows.is_empty() {
             let attributes = &predicate.attributes;
-            rows = rows
-                .intersect(&self.rows_by(ATTRIBUTE_BLOOMS, |path, bytes| {
-                    blocks_with_attributes(path, bytes, attributes)
-                }));
+            rows = rows.intersect(&self.rows_by(ATTRIBUTE_BLOOMS, &read, |path, bytes| {
+                blocks_with_attributes(path, bytes, attributes)
+            }));
         }
         if !predicate.words.is_empty() && !rows.is_empty() {
-            let found = words::candidates(&self.dir, &self.meta, &predicate.words);
+            let found = words::candidates(&self.dir, &self.meta, &predicate.words, &read);
             if let Ok(Some(found)) = found {
                 rows = rows.intersect(&found);
             }
@@ -157,10 +171,15 @@ impl Segment {
     }
 
     /// The rows of blocks that an index file leaves; all when there is no such file or it is damaged.
-    fn rows_by(&self, name: &str, blocks: impl Fn(&Path, &[u8]) -> Result<Vec<u32>>) -> RowRanges {
+    fn rows_by(
+        &self,
+        name: &'static str,
+        read: impl Fn(&'static str) -> Result<Bytes>,
+        blocks: impl Fn(&Path, &[u8]) -> Result<Vec<u32>>,
+    ) -> RowRanges {
         let path = self.dir.join(name);
         let is_listed = self.meta.files.contains_key(name);
-        let bytes = is_listed.then(|| std::fs::read(&path).ok()).flatten();
+        let bytes = is_listed.then(|| read(name).ok()).flatten();
         match bytes.map(|bytes| blocks(&path, &bytes)) {
             Some(Ok(blocks)) => {
                 let blocks = blocks.into_iter().filter_map(|block| self.blocks.get(block as usize));
@@ -168,6 +187,14 @@ impl Segment {
             }
             Some(Err(_)) | None => RowRanges::all(self.meta.rows),
         }
+    }
+
+    /// The bytes of an index file, checked.
+    fn index_file(&self, name: &str) -> Result<Bytes> {
+        let path = self.dir.join(name);
+        let bytes = Bytes::from(std::fs::read(&path).map_err(Error::io(&path))?);
+        let body = checked(&path, &bytes)?.len();
+        Ok(bytes.slice(..body))
     }
 
     /// Reads rows in file order, at most `batch_rows` at a time.
@@ -178,12 +205,12 @@ impl Segment {
     /// The same for one of many small reads, which have most of their dictionaries in common.
     pub fn read_with(
         &self,
-        kept: &Arc<KeptPages>,
+        cache: &Arc<ReadCache>,
         projection: &Projection,
         rows: &RowRanges,
         batch_rows: usize,
     ) -> Result<Rows> {
-        self.answer(projection, rows, batch_rows, Some(Arc::clone(kept)))
+        self.answer(projection, rows, batch_rows, Some(Arc::clone(cache)))
     }
 
     fn answer(
@@ -191,10 +218,10 @@ impl Segment {
         projection: &Projection,
         rows: &RowRanges,
         batch_rows: usize,
-        kept: Option<Arc<KeptPages>>,
+        cache: Option<Arc<ReadCache>>,
     ) -> Result<Rows> {
         let schema = projection.schema(self.meta.table)?;
-        let source = PageSource::new(Arc::clone(&self.file), kept);
+        let source = PageSource::new(Arc::clone(&self.file), cache);
         let wants = |name: &str| is_needed(projection, &self.meta, name);
         let stored = StoredRows::new(source, &self.arrow, wants, rows, batch_rows)?;
         Ok(Rows::new(projection.clone(), schema, Arc::clone(&self.own), stored))

@@ -2,17 +2,18 @@
 //!
 //! A word stands in the shape of a text or is touched by one of its variables (`daymark_model::parts`). So
 //! the rows that may have it are those of the shapes that have it, and those of the blocks whose filter may
-//! have it. The files are read when they are asked, not kept in memory: such questions are rare, and a read
-//! is cheap next to the rows it saves.
+//! have it. The files are read when they are asked, and kept only as long as there is room
+//! ([`crate::ReadCache`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
+use bytes::Bytes;
 use daymark_model::words::{Wanted, fold, is_indexed, words};
 use roaring::RoaringBitmap;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layout::block_rows;
 use crate::meta::Meta;
 use crate::ranges::RowRanges;
@@ -38,17 +39,19 @@ const SCATTERED: u64 = 20;
 /// Words that are looked up at most; a further one could only leave out rows.
 const ITEMS: usize = 64;
 
-/// Rows whose texts may have all that is wanted; none when these indexes cannot tell.
-pub(crate) fn candidates(dir: &Path, meta: &Meta, wanted: &Wanted) -> Result<Option<RowRanges>> {
+/// Rows whose texts may have all that is wanted; none when these indexes cannot tell. `read` gives the
+/// checked bytes of a file.
+pub(crate) fn candidates(
+    dir: &Path,
+    meta: &Meta,
+    wanted: &Wanted,
+    read: impl Fn(&'static str) -> Result<Bytes>,
+) -> Result<Option<RowRanges>> {
     let mut items = Vec::new();
     wanted.phrases().for_each(|phrase| Item::add(phrase, &mut items));
     if items.is_empty() || !meta.files.contains_key(WORD_ROWS) {
         return Ok(None);
     }
-    let read = |name: &str| {
-        let path = dir.join(name);
-        std::fs::read(&path).map_err(Error::io(&path))
-    };
     let path = dir.join(WORD_ROWS);
     let bytes = read(WORD_ROWS)?;
     let shapes = Shapes::decode(&path, &bytes)?;

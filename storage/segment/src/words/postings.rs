@@ -116,7 +116,7 @@ pub(super) struct Postings {
 
 impl Postings {
     pub(super) fn open(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let mut from = Decoder::new(path, MAGIC, bytes)?;
+        let mut from = Decoder::of_checked(path, MAGIC, bytes)?;
         let has_positions = from.u8()? == 1;
         let documents = from.u32()?;
         let mut parts = Vec::with_capacity(PARTS.len());

@@ -88,7 +88,7 @@ enum Entry<'a> {
 
 impl<'a> Shapes<'a> {
     pub(super) fn decode(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
-        let mut from = Decoder::new(path, MAGIC, bytes)?;
+        let mut from = Decoder::of_checked(path, MAGIC, bytes)?;
         let is_searched = from.u8()? == 1;
         let unknown = bitmap(path, from.bytes()?)?;
         let count = from.count(5)?;

@@ -58,7 +58,7 @@ impl TokensBuilder {
 
 /// For each hash the blocks that may have it.
 pub(super) fn blocks_with(path: &Path, bytes: &[u8], hashes: &[u64]) -> Result<Vec<RoaringBitmap>> {
-    let mut from = Decoder::new(path, MAGIC, bytes)?;
+    let mut from = Decoder::of_checked(path, MAGIC, bytes)?;
     let mut found = vec![RoaringBitmap::new(); hashes.len()];
     for block in 0..from.count(4)? as u32 {
         let filter = from.array_of(Bloom::BLOCK_BYTES)?;

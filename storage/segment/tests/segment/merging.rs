@@ -8,7 +8,8 @@ use arrow::datatypes::{DataType, TimestampNanosecondType, UInt64Type};
 use arrow::row::{RowConverter, SortField};
 use daymark_model::signal::Table;
 use daymark_segment::{
-    Input, Level, MergeStats, Predicate, Projection, RowRanges, Segment, Spec, Window, merge, verify,
+    Input, Level, MergeStats, Predicate, Projection, ReadCache, RowRanges, Segment, Spec, Window, merge,
+    verify,
 };
 use daymark_vfs::RealFs;
 use proptest::prelude::*;
@@ -226,11 +227,14 @@ proptest! {
         let (_dir, segment, _) = merged(table, Level::L1, &[input]);
         let keys = ["user.id", "x", "x$i", "daymark.é"];
         let rows = read_all(&segment, &Projection { keys: keys.map(String::from).into(), ..Projection::default() });
+        let cache = ReadCache::new(usize::MAX);
         for (key, column) in keys.iter().zip(rows.columns()) {
             let values = column.as_string::<i32>();
             for row in (0..values.len()).step_by(97).filter(|row| values.is_valid(*row)) {
                 let asked = vec![((*key).to_owned(), values.value(row).to_owned())];
-                let candidates = segment.candidates(&Predicate { attributes: asked.clone(), ..Predicate::default() });
+                let predicate = Predicate { attributes: asked.clone(), ..Predicate::default() };
+                let candidates = segment.candidates(&predicate);
+                prop_assert_eq!(&segment.candidates_with(&cache, &predicate), &candidates);
                 prop_assert!(candidates.contains(row as u32), "{asked:?} hides row {row}");
             }
         }

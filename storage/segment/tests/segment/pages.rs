@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use daymark_model::signal::Table;
-use daymark_segment::{KeptPages, Level, Projection, RowRanges, Segment};
+use daymark_segment::{Level, Projection, ReadCache, RowRanges, Segment};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn theirs(segment: &Segment, asked: &Projection, rows: &RowRanges, batch_rows: u
 fn assert_same(segment: &Segment, seed: u64) {
     let mut random = Random::new(seed);
     let asked = columns(segment.table());
-    let (large, small) = (Arc::new(KeptPages::new(usize::MAX)), Arc::new(KeptPages::new(SMALL)));
+    let (large, small) = (Arc::new(ReadCache::new(usize::MAX)), Arc::new(ReadCache::new(SMALL)));
     for _ in 0..4 {
         let gap = 1 + random.below(3_000);
         let run = 1 + random.below(600);
@@ -61,8 +61,8 @@ fn assert_same(segment: &Segment, seed: u64) {
         let theirs = plain(&theirs(segment, &asked, &rows, batch_rows));
         assert_eq!(plain(&ours), theirs, "{rows:?}");
         // Once dictionaries are kept, again with what was kept, and with room for few.
-        for kept in [&large, &large, &small] {
-            let ours = segment.read_with(kept, &asked, &rows, batch_rows).unwrap().map(Result::unwrap);
+        for cache in [&large, &large, &small] {
+            let ours = segment.read_with(cache, &asked, &rows, batch_rows).unwrap().map(Result::unwrap);
             assert_eq!(plain(&ours.collect::<Vec<_>>()), theirs, "{rows:?}");
         }
         assert!(small.bytes() <= SMALL);

@@ -9,7 +9,7 @@ use arrow::buffer::OffsetBuffer;
 use daymark_model::rows;
 use daymark_model::signal::Table;
 use daymark_model::words::{Wanted, fold};
-use daymark_segment::{Level, Predicate, Projection, RowRanges, Segment, verify};
+use daymark_segment::{Level, Predicate, Projection, ReadCache, RowRanges, Segment, verify};
 use tempfile::TempDir;
 
 use crate::folder::{read_all, written};
@@ -129,7 +129,13 @@ fn queries(texts: &[Vec<String>], random: &mut Random, count: usize) -> Vec<Stri
 }
 
 pub(crate) fn found(segment: &Segment, query: &str) -> RowRanges {
-    segment.candidates(&Predicate { words: Wanted::parse(query), ..Predicate::default() })
+    let predicate = Predicate { words: Wanted::parse(query), ..Predicate::default() };
+    let (found, cache) = (segment.candidates(&predicate), ReadCache::new(usize::MAX));
+    // Files that are kept say the same.
+    for _ in 0..2 {
+        assert_eq!(segment.candidates_with(&cache, &predicate), found, "{query}");
+    }
+    found
 }
 
 fn folded(text: &str) -> String {

@@ -32,6 +32,7 @@ use futures::stream;
 use tokio::sync::Semaphore;
 
 use crate::aggregates::AggregateTable;
+use crate::functions::Functions;
 use crate::lane::Lane;
 use crate::running::Running;
 use crate::scan::part::Part;
@@ -97,6 +98,7 @@ impl Answerer {
             lane: Lane::new(options.threads)?,
             running: Running::new(store.clock()),
             limits: options.limits.clone(),
+            functions: Arc::new(Functions::all()),
             memory: Memory::new(options.limits.pool_bytes - cache_bytes),
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),

@@ -244,7 +244,23 @@ const WINDOWS: &[&str] = &[
     "row_number",
 ];
 
-pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
+/// All of them, made once for all queries.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    pub(crate) scalar: Vec<Arc<ScalarUDF>>,
+    pub(crate) aggregate: Vec<Arc<AggregateUDF>>,
+    pub(crate) window: Vec<Arc<WindowUDF>>,
+    /// Functions that stand in FROM.
+    pub(crate) tables: Vec<Arc<TableFunction>>,
+}
+
+impl Functions {
+    pub(crate) fn all() -> Self {
+        Self { scalar: scalar(), aggregate: aggregate(), window: window(), tables: tables() }
+    }
+}
+
+fn scalar() -> Vec<Arc<ScalarUDF>> {
     let mut functions = Vec::new();
     for function in SessionStateDefaults::default_scalar_functions() {
         if PLAIN.contains(&function.name()) {
@@ -265,19 +281,19 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
     functions
 }
 
-pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
+fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let all = SessionStateDefaults::default_aggregate_functions();
     let ours = Arc::new(AggregateUDF::from(Merge::new()));
     all.into_iter().filter(|function| AGGREGATES.contains(&function.name())).chain([ours]).collect()
 }
 
-pub(crate) fn window() -> Vec<Arc<WindowUDF>> {
+fn window() -> Vec<Arc<WindowUDF>> {
     let all = SessionStateDefaults::default_window_functions();
     all.into_iter().filter(|function| WINDOWS.contains(&function.name())).collect()
 }
 
-/// Functions that stand in FROM. They make their rows one batch at a time.
-pub(crate) fn tables() -> Vec<Arc<TableFunction>> {
+/// They make their rows one batch at a time.
+fn tables() -> Vec<Arc<TableFunction>> {
     let all = SessionStateDefaults::default_table_functions();
     all.into_iter().filter(|function| matches!(function.name(), "generate_series" | "range")).collect()
 }

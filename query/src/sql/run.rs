@@ -23,6 +23,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
+use crate::functions::Functions;
 use crate::lane::{Lane, Task};
 use crate::running::{Running, Ticket, scanned};
 use crate::scan::reader::Tally;
@@ -53,6 +54,7 @@ pub(crate) struct Runner {
     pub(crate) lane: Arc<Lane>,
     pub(crate) running: Arc<Running>,
     pub(crate) limits: QueryLimits,
+    pub(crate) functions: Arc<Functions>,
     pub(crate) memory: Arc<Memory>,
     /// Where sorting and grouping spill to.
     pub(crate) spill: PathBuf,
@@ -84,8 +86,9 @@ impl Runner {
         let deadline = Instant::now() + wall;
         let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
-        let state = session(tables, self.memory.share(self.limits.memory_bytes), &self.spill)
-            .map_err(|error| failure::of(&error))?;
+        let memory = self.memory.share(self.limits.memory_bytes);
+        let state =
+            session(tables, &self.functions, memory, &self.spill).map_err(|error| failure::of(&error))?;
         let (sender, pieces) = mpsc::channel(PIECES);
         let work = Work {
             state,

@@ -23,7 +23,7 @@ use datafusion::optimizer::analyzer::Analyzer;
 use datafusion::prelude::SessionConfig;
 use daymark_model::limits::SQL_DEPTH;
 
-use crate::functions;
+use crate::functions::Functions;
 use crate::functions::join_text::TextJoins;
 use crate::sql::attr_columns::AttrColumns;
 use crate::sql::id_literals::{IdLists, IdLiterals};
@@ -36,7 +36,12 @@ const SPILL_BYTES: u64 = 4 << 30;
 
 pub(crate) type Tables = Vec<(&'static str, Arc<dyn TableProvider>)>;
 
-pub(crate) fn session(tables: Tables, memory: Share, spill: &Path) -> Result<SessionState> {
+pub(crate) fn session(
+    tables: Tables,
+    functions: &Functions,
+    memory: Share,
+    spill: &Path,
+) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false)
@@ -48,10 +53,10 @@ pub(crate) fn session(tables: Tables, memory: Share, spill: &Path) -> Result<Ses
         .with_config(config)
         .with_runtime_env(runtime(memory, spill)?)
         .with_catalog_list(catalogs(tables)?)
-        .with_scalar_functions(functions::scalar())
-        .with_aggregate_functions(functions::aggregate())
-        .with_window_functions(functions::window())
-        .with_table_function_list(functions::tables())
+        .with_scalar_functions(functions.scalar.clone())
+        .with_aggregate_functions(functions.aggregate.clone())
+        .with_window_functions(functions.window.clone())
+        .with_table_function_list(functions.tables.clone())
         .with_expr_planners(planners())
         .with_analyzer_rules(rules());
     Ok(state.build())

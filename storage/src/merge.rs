@@ -4,8 +4,7 @@
 //! version replace the ones by the others. Repeats and erased rows stay behind. Queries that began before
 //! go on reading the inputs, whose folders go when nobody holds them any more.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,29 +21,22 @@ use crate::flush::Written;
 use crate::ledger::{Entry, Unsaved, accounts};
 use crate::pace::AT_ONCE;
 use crate::store::{Inner, Store};
-use crate::version::{Shelved, Version};
+use crate::version::Shelved;
+
+/// Which merges are due.
+mod due;
+
+pub(crate) use due::{Group, groups};
 
 /// Windows of merged segments.
 const L1_STEP: i64 = 10 * Nanos::MINUTE;
 const L2_STEP: i64 = 2 * Nanos::HOUR;
-/// So many L0 or L1 segments are merged at the latest …
-const L0_FILES: usize = 8;
-const L1_FILES: usize = 12;
-/// … or so many rows.
-const L0_ROWS: u64 = 1_500_000;
-/// A window is merged to L2 when its end and its newest arrival lie this far back.
+/// A window is closed when its end and its newest arrival lie this far back.
 const CLOSED: i64 = 20 * Nanos::MINUTE;
 /// What falls into further windows shares one segment.
 const WINDOWS: usize = 64;
 /// How often merges are looked for.
 const LOOK: Duration = Duration::from_secs(2);
-
-/// Segments that may be merged with each other: of one tenant, table and stream.
-pub(crate) struct Group {
-    tenant: Arc<str>,
-    table: Table,
-    pub(crate) segments: Vec<Shelved>,
-}
 
 /// Segments of one group that become fewer.
 struct Job {
@@ -59,10 +51,19 @@ impl Store {
     /// Flushes, and merges everything to one generation of L2: afterwards nothing is pending.
     pub async fn settle(&self) -> Result<(), Error> {
         self.flush().await?;
+        self.merge_all(Inner::pending_job).await
+    }
+
+    /// Merges what is due now, instead of at the next look.
+    pub async fn merge(&self) -> Result<(), Error> {
+        self.merge_all(Inner::due_job).await
+    }
+
+    async fn merge_all(&self, next: fn(&Inner) -> Option<Job>) -> Result<(), Error> {
         let inner = Arc::clone(&self.inner);
         let work = async move {
             let _only_one = inner.merging.lock().await;
-            while let Some(job) = inner.pending_job() {
+            while let Some(job) = next(&inner) {
                 let inputs = job.inputs.clone();
                 match inner.merge(job, AT_ONCE).await {
                     Err(error) if !inner.is_spoiled_by(&error, &inputs) => return Err(error),
@@ -105,50 +106,6 @@ impl Inner {
             }
             self.look_after_space().await;
         }
-    }
-
-    /// The most urgent merge, if any is due: where most L0 segments wait.
-    fn due_job(&self) -> Option<Job> {
-        let mut groups = self.sound(self.pace.groups(&self.current.load()));
-        groups.sort_by_key(|group| Reverse(group.of_level(Level::L0).len()));
-        groups.into_iter().find_map(|group| {
-            let fresh = group.of_level(Level::L0);
-            if fresh.len() >= L0_FILES || (fresh.len() > 1 && rows_of(&fresh) >= L0_ROWS) {
-                return Some(group.job(oldest(fresh), L1_STEP, Level::L1));
-            }
-            let window = self.closed_window(&group.of_level(Level::L1))?;
-            let within =
-                |one: &&Shelved| one.segment.meta().level != Level::L0 && overlaps(one, window, L2_STEP);
-            let inputs = group.segments.iter().filter(within).cloned().collect();
-            Some(group.job(inputs, L2_STEP, Level::L2))
-        })
-    }
-
-    /// The start of a two-hour window whose L1 segments are to become one L2.
-    fn closed_window(&self, merged: &[Shelved]) -> Option<i64> {
-        let now = self.clock.now();
-        let mut windows: BTreeMap<i64, (usize, i64)> = BTreeMap::new();
-        for meta in merged.iter().map(|one| one.segment.meta()).filter(|meta| meta.window.is_some()) {
-            let (files, arrival) = windows.entry(Nanos(meta.time_min).floor(L2_STEP).0).or_default();
-            *files += 1;
-            *arrival = (*arrival).max(meta.arrival_max);
-        }
-        let is_due = |(start, (files, arrival)): &(i64, (usize, i64))| {
-            let closed = (start + L2_STEP).max(*arrival) + CLOSED < now.0;
-            closed || *files >= L1_FILES
-        };
-        windows.into_iter().find(is_due).map(|(start, _)| start)
-    }
-
-    /// Everything of one group that is not settled yet.
-    fn pending_job(&self) -> Option<Job> {
-        self.sound(groups(&self.current.load())).into_iter().find_map(|group| {
-            let pending = |one: &&Shelved| one.segment.meta().level != Level::L2 || one.hidden.is_some();
-            let windows: BTreeSet<i64> = group.segments.iter().filter(pending).flat_map(windows_of).collect();
-            let touched = |one: &&Shelved| pending(one) || windows_of(one).any(|at| windows.contains(&at));
-            let inputs = group.segments.iter().filter(touched).cloned().collect();
-            (!windows.is_empty()).then(|| group.job(inputs, L2_STEP, Level::L2))
-        })
     }
 
     async fn merge(self: &Arc<Self>, mut job: Job, niceness: i32) -> Result<(), Error> {
@@ -233,32 +190,6 @@ impl Inner {
     }
 }
 
-impl Group {
-    pub(crate) fn of_level(&self, level: Level) -> Vec<Shelved> {
-        self.segments.iter().filter(|one| one.segment.meta().level == level).cloned().collect()
-    }
-
-    fn job(&self, inputs: Vec<Shelved>, step: i64, level: Level) -> Job {
-        Job { tenant: Arc::clone(&self.tenant), table: self.table, inputs, step, level }
-    }
-}
-
-/// All segments by what may be merged.
-pub(crate) fn groups(version: &Version) -> Vec<Group> {
-    let mut groups: BTreeMap<(&Arc<str>, Table, &str), Vec<Shelved>> = BTreeMap::new();
-    for (tenant, shelf) in &version.shelves {
-        for (table, one) in shelf.all_segments() {
-            groups.entry((tenant, table, &one.segment.meta().stream)).or_default().push(one.clone());
-        }
-    }
-    let group = |((tenant, table, _), segments): ((&Arc<str>, _, _), _)| Group {
-        tenant: Arc::clone(tenant),
-        table,
-        segments,
-    };
-    groups.into_iter().map(group).collect()
-}
-
 impl Job {
     /// In words, for the status page.
     fn title(&self) -> String {
@@ -300,14 +231,6 @@ fn rows_of(segments: &[Shelved]) -> u64 {
     segments.iter().map(|one| u64::from(one.segment.meta().rows)).sum()
 }
 
-/// As many of the first segments as one merge takes.
-fn oldest(mut segments: Vec<Shelved>) -> Vec<Shelved> {
-    while segments.len() > 2 && rows_of(&segments) > L0_ROWS {
-        segments.pop();
-    }
-    segments
-}
-
 /// Rows of the smallest windows beyond the limit share one segment, so that a row for every day of a year
 /// does not make a segment for each.
 fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
@@ -329,18 +252,6 @@ fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
     let mut stragglers: Vec<Input> = stragglers.into_values().collect();
     stragglers.sort_by_key(|input| input.segment.meta().lsns.iter().map(|range| range.from).min());
     windows.insert(None, stragglers);
-}
-
-/// The two-hour windows a segment reaches into; of stragglers none, they are as merged as they get.
-fn windows_of(one: &Shelved) -> impl Iterator<Item = i64> + use<> {
-    let meta = one.segment.meta();
-    let (first, last) = (Nanos(meta.time_min).floor(L2_STEP).0, meta.time_max);
-    let step = usize::try_from(L2_STEP).unwrap_or(usize::MAX);
-    (first..=last).step_by(step)
-}
-
-fn overlaps(one: &Shelved, start: i64, step: i64) -> bool {
-    one.segment.meta().overlaps(&(start..start.saturating_add(step)))
 }
 
 /// Rows a source, counted in the file.

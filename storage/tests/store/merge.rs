@@ -1,18 +1,20 @@
 //! Merged segments hold the same rows, each once; what was erased is gone from the files.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::reason::Deduplicated;
 use daymark_model::signal::{Signal, Table};
-use daymark_model::time::{Clock, SystemClock};
+use daymark_model::time::{Clock, ManualClock, SystemClock};
 use daymark_segment::Level;
 use daymark_storage::Repairs;
 use daymark_storage::ledger::Entry;
 use daymark_workload::SECOND;
 
 use crate::erase::{rows_of, some_trace};
-use crate::estate::{Estate, minute, stretch};
+use crate::estate::{Estate, World, minute, stretch};
 
 fn levels(estate: &Estate, table: Table) -> Vec<Level> {
     let version = estate.store().version();
@@ -85,6 +87,49 @@ fn erased_rows_leave_the_files() {
         assert!(shelved.hidden.is_none());
     }
     estate.assert_balanced();
+}
+
+/// Spans whose other half never came are counted for good, in segments that nobody adds to any more.
+#[test]
+fn a_closed_window_waits_for_nothing() {
+    for settle in [false, true] {
+        let clock = Arc::new(ManualClock::at(SystemClock::new().now()));
+        let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let estate = Estate::within(World { clock: shared, ..World::default() });
+        let (mut requests, _) = minute(33);
+        // A part of each trace is missing.
+        requests.retain(|request| request.signal == daymark_workload::Signal::Spans);
+        requests.truncate(requests.len() / 2);
+        estate.send_all(&requests);
+        estate.flush();
+        if settle {
+            estate.wait(estate.store().settle()).unwrap();
+        }
+        let before = estate.column(Table::Spans, "span_id");
+        assert!(waiting(&estate) > 0);
+        clock.advance(Duration::from_secs(2 * 3_600 + 21 * 60));
+        estate.wait(estate.store().merge()).unwrap();
+        assert_eq!(waiting(&estate), 0);
+        assert!(levels(&estate, Table::Spans).iter().all(|level| *level == Level::L2));
+        assert_eq!(estate.column(Table::Spans, "span_id"), before);
+        let ids = ids(&estate);
+        clock.advance(Duration::from_secs(24 * 3_600));
+        estate.wait(estate.store().merge()).unwrap();
+        assert_eq!(self::ids(&estate), ids, "what is settled is left alone");
+    }
+}
+
+/// Spans that count as nothing yet.
+fn waiting(estate: &Estate) -> usize {
+    let version = estate.store().version();
+    let segments = version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans);
+    segments.iter().map(|one| one.segment.open_spans().unwrap().len()).sum()
+}
+
+fn ids(estate: &Estate) -> BTreeSet<Arc<str>> {
+    let version = estate.store().version();
+    let shelf = version.shelf(DEFAULT_TENANT).unwrap();
+    shelf.segments(Table::Spans).iter().map(|one| Arc::clone(&one.id)).collect()
 }
 
 /// Folders that were replaced by what was itself replaced are not taken for lost ones.

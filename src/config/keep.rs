@@ -17,6 +17,7 @@ pub(super) struct Retention {
     spans: Option<String>,
     logs: Option<String>,
     metrics: Option<String>,
+    erased: Option<String>,
 }
 
 /// Sizes such as `200GiB`, or `auto`.
@@ -34,6 +35,11 @@ impl Retention {
             spans: age("retention.spans", self.spans.as_deref(), default.spans)?,
             logs: age("retention.logs", self.logs.as_deref(), default.logs)?,
             metrics: age("retention.metrics", self.metrics.as_deref(), default.metrics)?,
+            // Whoever erases wants it gone some day, so there is no "forever".
+            erased: match &self.erased {
+                Some(text) => parsed("retention.erased", text, "")?,
+                None => default.erased,
+            },
         })
     }
 }
@@ -48,14 +54,16 @@ impl Disk {
 }
 
 fn age(key: &str, text: Option<&str>, default: Option<Duration>) -> anyhow::Result<Option<Duration>> {
-    let Some(text) = text else { return Ok(default) };
-    if text == "forever" {
-        return Ok(None);
+    match text {
+        Some("forever") => Ok(None),
+        Some(text) => parsed(key, text, ", or forever").map(Some),
+        None => Ok(default),
     }
+}
+
+fn parsed(key: &str, text: &str, or: &str) -> anyhow::Result<Duration> {
     match duration::parse(text).map(u64::try_from) {
-        Ok(Ok(nanos)) if nanos > 0 => Ok(Some(Duration::from_nanos(nanos))),
-        _ => {
-            bail!("{key} = \"{text}\" is no age; write it as 14d or 36h, or forever ({})", BadDuration::HINT)
-        }
+        Ok(Ok(nanos)) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
+        _ => bail!("{key} = \"{text}\" is no age; write it as 14d or 36h{or} ({})", BadDuration::HINT),
     }
 }

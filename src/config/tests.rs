@@ -51,6 +51,7 @@ fn ages_and_sizes_are_read() {
 fn a_wrong_setting_is_named() {
     assert!(complaint("[retention]\nspans = \"soon\"", &[]).contains("retention.spans = \"soon\" is no age"));
     assert!(complaint("[retention]\nlogs = \"0d\"", &[]).contains("is no age"));
+    assert!(complaint("[retention]\nerased = \"forever\"", &[]).contains("retention.erased"));
     assert!(complaint("[disk]\nbudget = \"20GB\"", &[]).contains("disk.budget = \"20GB\" is no size"));
 
     assert!(complaint("[listen]\nui = \"here\"", &[]).contains("\"here\" is not an address"));

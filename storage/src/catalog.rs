@@ -55,8 +55,10 @@ pub(crate) struct SegmentRow {
     pub(crate) arrival_to: Nanos,
     /// Rows a source.
     pub(crate) sources: BySource,
-    /// Ranges of rows that were erased on request.
+    /// Ranges of rows that were erased on request …
     pub(crate) hidden: Vec<(u32, u32)>,
+    /// … and when the first of them were.
+    pub(crate) hidden_at: Option<Nanos>,
 }
 
 /// A batch to be recognised when it comes again.
@@ -182,11 +184,10 @@ impl Catalog {
         let mut line = self.line().await;
         let mut work = line.begin().await?;
         work.put(ERASED, &rows::erased(tenant, id, below)).await?;
-        for Hidden { segment, rows, left, .. } in hidden {
-            let Some(known) = work.get(SEGMENTS, &[segment.as_ref().into()]).await? else { continue };
+        for change in hidden {
+            let Some(known) = work.get(SEGMENTS, &[change.segment.as_ref().into()]).await? else { continue };
             let mut row = SegmentRow::from_values(&known)?;
-            row.hidden = rows.as_slice().iter().map(|range| (range.start, range.end)).collect();
-            row.sources.clone_from(left);
+            row.hide(change);
             work.put(SEGMENTS, &row.to_values()).await?;
         }
         for (bucket, account, entry, count) in ledger.iter() {

@@ -11,9 +11,11 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use daymark_model::id::{Lsn, TraceId};
 use daymark_model::signal::Table;
+use daymark_model::time::Nanos;
 use daymark_segment::{Projection, RowRanges, Segment};
 
 use crate::buffer::{BySource, Chunk, add_rows, rows_by_source};
+use crate::catalog::SegmentRow;
 use crate::error::Error;
 use crate::ledger::{Entry, Unsaved, accounts};
 use crate::store::{Inner, Store};
@@ -44,7 +46,7 @@ impl Inner {
         let mut with_rows = Vec::new();
         for table in TRACED {
             for shelved in shelf.segments(table) {
-                if let Some(change) = hide(table, shelved, id)? {
+                if let Some(change) = hide(table, shelved, id, self.clock.now())? {
                     count += self.note_deleted(tenant, table, &change.gone, &mut unsaved);
                     hidden.push((table, change));
                 }
@@ -84,13 +86,20 @@ impl Inner {
 pub(crate) struct Hidden {
     pub(crate) segment: Arc<str>,
     pub(crate) rows: RowRanges,
+    /// When the first of them were.
+    at: Nanos,
     /// Newly hidden rows a source.
     gone: BySource,
     /// Rows a source that are left.
-    pub(crate) left: BySource,
+    left: BySource,
 }
 
-pub(crate) fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Option<Hidden>, Error> {
+pub(crate) fn hide(
+    table: Table,
+    shelved: &Shelved,
+    id: TraceId,
+    now: Nanos,
+) -> Result<Option<Hidden>, Error> {
     if !TRACED.contains(&table) {
         return Ok(None);
     }
@@ -104,8 +113,9 @@ pub(crate) fn hide(table: Table, shelved: &Shelved, id: TraceId) -> Result<Optio
         let gone = gone.iter().find(|(name, _)| name == source).map_or(0, |(_, gone)| *gone);
         (Arc::clone(source), rows.saturating_sub(gone))
     });
+    let (segment, at) = (Arc::clone(&shelved.id), shelved.hidden_at.unwrap_or(now));
     let left = left.collect();
-    Ok(Some(Hidden { segment: Arc::clone(&shelved.id), rows: rows.union(&before), gone, left }))
+    Ok(Some(Hidden { segment, rows: rows.union(&before), at, gone, left }))
 }
 
 /// Those candidates that really are of the trace, with their sources.
@@ -144,13 +154,22 @@ impl Shelf {
     }
 }
 
+impl SegmentRow {
+    pub(crate) fn hide(&mut self, change: &Hidden) {
+        self.hidden = change.rows.as_slice().iter().map(|range| (range.start, range.end)).collect();
+        self.hidden_at = Some(change.at);
+        self.sources.clone_from(&change.left);
+    }
+}
+
 impl Shelved {
-    fn with(&self, change: &Hidden) -> Self {
+    pub(crate) fn with(&self, change: &Hidden) -> Self {
         if self.id != change.segment {
             return self.clone();
         }
         Self {
             hidden: Some(Arc::new(change.rows.clone())),
+            hidden_at: Some(change.at),
             sources: change.left.as_slice().into(),
             ..self.clone()
         }

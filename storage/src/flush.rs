@@ -171,6 +171,7 @@ impl Inner {
             id: row.id.as_str().into(),
             segment: Arc::new(segment),
             hidden: None,
+            hidden_at: None,
             sources: sources.into(),
         };
         Ok(Written { row, shelved })
@@ -299,5 +300,6 @@ pub(crate) fn segment_row(
         arrival_to: Nanos(meta.arrival_max),
         sources,
         hidden: Vec::new(),
+        hidden_at: None,
     }
 }

@@ -170,6 +170,7 @@ impl Gathered {
             id: row.id.as_str().into(),
             segment: Arc::new(segment),
             hidden: (!hidden.is_empty()).then(|| Arc::new(hidden)),
+            hidden_at: row.hidden_at,
             sources: row.sources.as_slice().into(),
         };
         let segments = self.version.shelf_mut(&row.tenant).segments.entry(row.table);
@@ -188,7 +189,8 @@ fn agreeing(segment: Segment, row: &SegmentRow) -> Result<Segment, daymark_segme
     let meta = segment.meta();
     let told =
         segment_row(row.id.clone(), &meta.tenant.as_str().into(), Path::new(&row.path), meta, Vec::new());
-    if (SegmentRow { sources: row.sources.clone(), hidden: row.hidden.clone(), ..told }) == *row {
+    let (sources, hidden) = (row.sources.clone(), row.hidden.clone());
+    if (SegmentRow { sources, hidden, hidden_at: row.hidden_at, ..told }) == *row {
         return Ok(segment);
     }
     let (file, what) =

@@ -125,18 +125,18 @@ async fn collect(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<(Contents, Gather
 
 /// Hides erased traces in the segments that were taken back.
 fn hide_erased(gathered: &mut Gathered, contents: &Contents) -> Result<(), Error> {
+    let now = SystemClock::new().now();
     let Gathered { adopted, version, .. } = gathered;
     for row in adopted {
         let Some(shelf) = version.shelf(&row.tenant) else { continue };
         let Some(shelved) = shelf.segments(row.table).iter().find(|one| *one.id == *row.id) else { continue };
         let mut shelved = shelved.clone();
+        let (tenant, first) = (Arc::clone(&row.tenant), row.lsns.0);
         let erased = contents.erased.iter();
-        for (_, id, _) in erased.filter(|(tenant, _, below)| *tenant == row.tenant && row.lsns.0 <= *below) {
-            if let Some(change) = hide(row.table, &shelved, *id)? {
-                row.hidden = change.rows.as_slice().iter().map(|range| (range.start, range.end)).collect();
-                row.sources.clone_from(&change.left);
-                shelved.hidden = Some(Arc::new(change.rows));
-                shelved.sources = change.left.into();
+        for (_, id, _) in erased.filter(|(of, _, below)| *of == tenant && first <= *below) {
+            if let Some(change) = hide(row.table, &shelved, *id, now)? {
+                row.hide(&change);
+                shelved = shelved.with(&change);
             }
         }
     }

@@ -23,11 +23,13 @@ pub struct Keep {
     pub spans: Option<Duration>,
     pub logs: Option<Duration>,
     pub metrics: Option<Duration>,
+    /// How long files may keep rows that were erased, and that no answer has any more.
+    pub erased: Duration,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { spans: Some(14 * DAY), logs: Some(14 * DAY), metrics: Some(30 * DAY) }
+        Self { spans: Some(14 * DAY), logs: Some(14 * DAY), metrics: Some(30 * DAY), erased: DAY }
     }
 }
 
@@ -42,9 +44,12 @@ impl Keep {
 
     /// When a segment expires by its age.
     pub fn expires_at(&self, meta: &Meta) -> Option<Nanos> {
-        let age = i64::try_from(self.of(meta.table.signal())?.as_nanos()).unwrap_or(i64::MAX);
-        Some(newest(meta).plus(age))
+        Some(newest(meta).plus(nanos(self.of(meta.table.signal())?)))
     }
+}
+
+pub(crate) fn nanos(age: Duration) -> i64 {
+    i64::try_from(age.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// The later of the last row and the newest arrival.

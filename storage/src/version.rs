@@ -52,6 +52,8 @@ pub struct Shelved {
     pub segment: Arc<Segment>,
     /// Rows that were erased on request; they are still in the file until it is merged anew.
     pub hidden: Option<Arc<RowRanges>>,
+    /// When the first of them were erased.
+    pub hidden_at: Option<Nanos>,
     /// Rows a source, for the recount of the ledger.
     pub sources: Arc<[(Arc<str>, u64)]>,
 }

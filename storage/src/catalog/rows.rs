@@ -33,6 +33,7 @@ impl SegmentRow {
                 &self.sources.iter().map(|(name, rows)| (name.as_ref(), rows)).collect::<Vec<_>>(),
             )),
             hidden,
+            self.hidden_at.map_or(Value::Null, |at| at.0.into()),
         ]
     }
 
@@ -53,6 +54,10 @@ impl SegmentRow {
             hidden: match row.get(13) {
                 Some(Value::Null) => Vec::new(),
                 _ => parsed(text(row, 13)?)?,
+            },
+            hidden_at: match row.get(14) {
+                Some(Value::Null) => None,
+                _ => Some(Nanos(int(row, 14)?)),
             },
         })
     }

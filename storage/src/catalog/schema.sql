@@ -22,6 +22,7 @@ CREATE TABLE segments (
     arrival_to INTEGER NOT NULL,
     sources TEXT NOT NULL,
     hidden TEXT,
+    hidden_at INTEGER,
     crc INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -12,6 +12,7 @@ use daymark_model::time::Nanos;
 use daymark_segment::Level;
 
 use super::{CLOSED, Job, L1_STEP, L2_STEP, rows_of};
+use crate::retain::nanos;
 use crate::store::Inner;
 use crate::version::{Shelved, Version};
 
@@ -36,7 +37,11 @@ impl Inner {
         let now = self.clock.now();
         let mut groups = self.sound(self.pace.groups(&self.current.load()));
         groups.sort_by_key(|group| Reverse(group.of_level(Level::L0).len()));
-        groups.iter().find_map(|group| group.fresh_job(now).or_else(|| group.window_job(now)))
+        let erased_before = now.plus(-nanos(self.options.keep.erased) / 2);
+        groups.iter().find_map(|group| {
+            let fresh = group.fresh_job(now);
+            fresh.or_else(|| group.erased_job(erased_before)).or_else(|| group.window_job(now))
+        })
     }
 
     /// Everything of one group that is not settled yet.
@@ -68,6 +73,16 @@ impl Group {
             || (fresh.len() > 1 && rows_of(&fresh) >= L0_ROWS)
             || is_past(end, &fresh, QUIET, now);
         is_due.then(|| self.job(oldest(fresh), L1_STEP, Level::L1))
+    }
+
+    /// A segment with rows that were erased so long ago that they have to leave the file.
+    fn erased_job(&self, before: Nanos) -> Option<Job> {
+        let one = self.segments.iter().find(|one| one.hidden_at.is_some_and(|at| at < before))?;
+        let (step, level) = match one.segment.meta().level {
+            Level::L0 | Level::L1 => (L1_STEP, Level::L1),
+            Level::L2 => (L2_STEP, Level::L2),
+        };
+        Some(self.job(vec![one.clone()], step, level))
     }
 
     /// A two-hour window that is to become one L2.

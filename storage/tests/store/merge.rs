@@ -132,6 +132,34 @@ fn ids(estate: &Estate) -> BTreeSet<Arc<str>> {
     shelf.segments(Table::Spans).iter().map(|one| Arc::clone(&one.id)).collect()
 }
 
+#[test]
+fn erased_rows_leave_settled_files_within_a_day() {
+    let clock = Arc::new(ManualClock::at(SystemClock::new().now()));
+    let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+    let mut estate = Estate::within(World { clock: shared, ..World::default() });
+    estate.send_all(&minute(35).0);
+    estate.wait(estate.store().settle()).unwrap();
+    let id = some_trace(&estate);
+    let before = in_files(&estate);
+    let erased = estate.wait(estate.store().erase_trace(DEFAULT_TENANT, id)).unwrap();
+    estate.wait(estate.store().merge()).unwrap();
+    assert_eq!(in_files(&estate), before, "one erased trace is no reason to merge all day");
+    estate.crash();
+    estate.open();
+    clock.advance(Duration::from_secs(24 * 3_600));
+    estate.wait(estate.store().merge()).unwrap();
+    assert_eq!(in_files(&estate), before - erased);
+    estate.assert_balanced();
+}
+
+/// Spans and logs that files hold, found or not.
+fn in_files(estate: &Estate) -> u64 {
+    let version = estate.store().version();
+    let shelf = version.shelf(DEFAULT_TENANT).unwrap();
+    let segments = [Table::Spans, Table::Logs].into_iter().flat_map(|table| shelf.segments(table));
+    segments.map(|one| u64::from(one.segment.meta().rows)).sum()
+}
+
 /// Folders that were replaced by what was itself replaced are not taken for lost ones.
 #[test]
 fn a_restart_after_two_merges_brings_nothing_back() {

@@ -41,9 +41,11 @@ test-readers:
 test-faults:
 	$(OUTSIDE) outside::faults
 
-## The same for an hour: kills and power cuts.
+## The same for an hour: kills and power cuts, as many as the two variables say.
+soak: export DAYMARK_KILLS ?= 1000
+soak: export DAYMARK_POWER_CUTS ?= 300
 soak:
-	DAYMARK_KILLS=1000 DAYMARK_POWER_CUTS=300 $(OUTSIDE) kill:: outside::faults
+	$(OUTSIDE) kill:: outside::faults
 
 ## Formatting, lints, layers and tidiness.
 check:

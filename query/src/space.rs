@@ -1,6 +1,6 @@
 //! What the store takes of the disk, how long things stay, and what waits to be merged, in the words of the API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daymark_model::figure::Figure;
 use daymark_model::origin::DEFAULT_STREAM;
@@ -48,16 +48,23 @@ fn growth_per_day(store: &Store, version: &Version) -> Option<u64> {
 }
 
 pub(crate) fn retention(store: &Store, version: &Version) -> Vec<Retention> {
-    let of_signal = |signal: Signal| Retention {
+    let rules = &store.keep().streams;
+    let mut streams: BTreeSet<(Signal, &str)> = Signal::ALL.map(|signal| (signal, DEFAULT_STREAM)).into();
+    streams.extend(metas(version).map(|(table, meta)| (table.signal(), meta.stream.as_str())));
+    for signal in Signal::ALL {
+        streams
+            .extend(rules.iter().filter(|rule| rule.takes(signal)).map(|rule| (signal, rule.name.as_str())));
+    }
+    let retention = |(signal, stream): (Signal, &str)| Retention {
         signal: signal.name().into(),
-        stream: DEFAULT_STREAM.into(),
-        keep_days: store.keep().of(signal).map(|age| age.as_secs() / 86_400),
+        stream: stream.into(),
+        keep_days: store.keep().of(signal, stream).map(|age| age.as_secs() / 86_400),
         oldest: metas(version)
-            .filter(|(table, _)| table.signal() == signal)
+            .filter(|(table, meta)| table.signal() == signal && meta.stream == stream)
             .map(|(_, meta)| Nanos(meta.time_min))
             .min(),
     };
-    Signal::ALL.into_iter().map(of_signal).collect()
+    streams.into_iter().map(retention).collect()
 }
 
 pub(crate) fn compaction(status: &Status) -> Compaction {

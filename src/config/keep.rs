@@ -40,6 +40,7 @@ impl Retention {
                 Some(text) => parsed("retention.erased", text, "")?,
                 None => default.erased,
             },
+            streams: default.streams,
         })
     }
 }

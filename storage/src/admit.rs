@@ -18,6 +18,7 @@ use crate::publish::Arrived;
 use crate::recent::span_hashes;
 use crate::repeat::{Fingerprint, Seen};
 use crate::store::{Inner, busy};
+use crate::streams::by_stream;
 
 /// When a sender should come again after the disk failed.
 pub(crate) const DISK_RETRY: Duration = Duration::from_secs(30);
@@ -214,10 +215,13 @@ impl Inner {
             if table.is_counted() {
                 deleted += (before - rows.num_rows()) as u64;
             }
-            if rows.num_rows() > 0 {
+            if rows.num_rows() == 0 {
+                continue;
+            }
+            for (stream, rows) in by_stream(&self.options.keep.streams, table, rows, (&resources, &series)) {
                 let described = (Arc::clone(&resources), Arc::clone(&series));
-                let mut chunk =
-                    Chunk::new(table, rows, (lsn, lsn), origin.received, described.0, described.1);
+                let chunk = Chunk::new(table, rows, (lsn, lsn), origin.received, described.0, described.1);
+                let mut chunk = chunk.in_stream(stream);
                 if table == Table::Spans {
                     chunk.hashes = span_hashes(&origin.tenant, &chunk.rows);
                 }

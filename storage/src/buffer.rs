@@ -13,6 +13,7 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, TimestampNanosecondType};
 use arrow::error::ArrowError;
 use daymark_model::id::{Lsn, TraceId};
+use daymark_model::origin::DEFAULT_STREAM;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
@@ -30,6 +31,8 @@ pub(crate) type BySource = Vec<(Arc<str>, u64)>;
 #[derive(Debug)]
 pub struct Chunk {
     pub rows: RecordBatch,
+    /// The stream of all its rows.
+    pub stream: Arc<str>,
     pub lsn_from: Lsn,
     pub lsn_to: Lsn,
     /// From the earliest to just after the latest event time.
@@ -72,6 +75,7 @@ impl Chunk {
     ) -> Self {
         let traces = trace_index(&rows);
         Self {
+            stream: DEFAULT_STREAM.into(),
             arrival,
             resources,
             series,
@@ -98,7 +102,13 @@ impl Chunk {
     /// The same chunk with fewer rows.
     pub(crate) fn with_rows(&self, table: Table, rows: RecordBatch) -> Self {
         let described = (Arc::clone(&self.resources), Arc::clone(&self.series));
-        Self::new(table, rows, (self.lsn_from, self.lsn_to), self.arrival, described.0, described.1)
+        let lsns = (self.lsn_from, self.lsn_to);
+        let chunk = Self::new(table, rows, lsns, self.arrival, described.0, described.1);
+        chunk.in_stream(Arc::clone(&self.stream))
+    }
+
+    pub(crate) fn in_stream(self, stream: Arc<str>) -> Self {
+        Self { stream, ..self }
     }
 
     /// The batch as it goes into the buffer: only the rows of these ranges, each known by its place in the batch.
@@ -133,6 +143,7 @@ impl Chunk {
         let slice = self.rows.slice(rows.start as usize, rows.len());
         Self {
             arrival: self.arrival,
+            stream: Arc::clone(&self.stream),
             resources: Arc::clone(&self.resources),
             series: Arc::clone(&self.series),
             lsn_from: self.lsn_from,
@@ -156,7 +167,8 @@ impl Chunk {
 
     /// Whether this chunk and the next one are better off as one.
     pub(crate) fn unites_with(&self, next: &Self) -> bool {
-        !self.is_settled && next.rows.num_rows() * 2 >= self.rows.num_rows()
+        let is_alike = self.stream == next.stream && !self.is_settled;
+        is_alike && next.rows.num_rows() * 2 >= self.rows.num_rows()
     }
 
     pub(crate) fn united(table: Table, first: &Self, second: &Self) -> Result<Self, ArrowError> {
@@ -167,7 +179,8 @@ impl Chunk {
         let shifted = second.runs.iter().map(|run| Run { at: run.at.saturating_add(before), ..run.clone() });
         let runs = first.runs.iter().cloned().chain(shifted).collect();
         let (lsns, arrival) = ((first.lsn_from, second.lsn_to), first.arrival.max(second.arrival));
-        Ok(Self { runs, ..Self::new(table, rows, lsns, arrival, resources, series) })
+        let stream = Arc::clone(&first.stream);
+        Ok(Self { stream, runs, ..Self::new(table, rows, lsns, arrival, resources, series) })
     }
 }
 

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use daymark_model::id::Lsn;
 use daymark_model::limits;
-use daymark_model::origin::DEFAULT_STREAM;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use daymark_segment::{Level, LsnRange, Meta, Segment, Spec};
@@ -34,10 +33,11 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How often the age of the buffers is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Chunks of one table of one tenant: what becomes one segment.
+/// Chunks of one table and stream of one tenant: what becomes one segment.
 struct Load {
     tenant: Arc<str>,
     table: Table,
+    stream: Arc<str>,
     chunks: Vec<Arc<Chunk>>,
 }
 
@@ -253,7 +253,7 @@ impl Load {
         Spec {
             table: self.table,
             tenant: self.tenant.to_string(),
-            stream: DEFAULT_STREAM.to_owned(),
+            stream: self.stream.to_string(),
             level: Level::L0,
             window: None,
             is_final: false,
@@ -266,15 +266,22 @@ impl Load {
     }
 }
 
-/// The chunks up to a line, by tenant and table.
+/// The chunks up to a line, by tenant, table and stream.
 fn loads(version: &Version, line: Lsn) -> Vec<Load> {
-    let mut loads: BTreeMap<(Arc<str>, Table), Vec<Arc<Chunk>>> = BTreeMap::new();
+    type Of<'a> = (&'a Arc<str>, Table, &'a Arc<str>);
+    let mut loads: BTreeMap<Of<'_>, Vec<Arc<Chunk>>> = BTreeMap::new();
     for (tenant, shelf) in &version.shelves {
         for (table, chunk) in shelf.all_chunks().filter(|(_, chunk)| chunk.lsn_to <= line) {
-            loads.entry((Arc::clone(tenant), table)).or_default().push(Arc::clone(chunk));
+            loads.entry((tenant, table, &chunk.stream)).or_default().push(Arc::clone(chunk));
         }
     }
-    loads.into_iter().map(|((tenant, table), chunks)| Load { tenant, table, chunks }).collect()
+    let load = |((tenant, table, stream), chunks): (Of<'_>, _)| Load {
+        tenant: Arc::clone(tenant),
+        table,
+        stream: Arc::clone(stream),
+        chunks,
+    };
+    loads.into_iter().map(load).collect()
 }
 
 /// What the catalog notes of a segment.

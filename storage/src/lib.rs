@@ -54,6 +54,8 @@ pub mod status;
 mod steady;
 /// The store itself.
 mod store;
+/// Rows that are kept for another time than the rest.
+pub mod streams;
 /// Folders that no longer count.
 mod sweep;
 /// Proof that a data directory is whole.

@@ -68,8 +68,9 @@ impl Recent {
                 Entry::Occupied(known) => known.into_mut(),
             };
             let twin = match *earlier {
-                (of, row) if of == lsn => Some((&arrived.rows, row)),
-                place => find(chunks, place),
+                // Another stream's part of the same batch may have more rows.
+                (of, row) if of == lsn => (row < count).then_some((&arrived.rows, row)),
+                place => find(chunks, &arrived.stream, place),
             };
             if twin.is_some_and(|twin| are_equal(twin, (&arrived.rows, row))) {
                 kept.push(from..row);
@@ -94,10 +95,13 @@ impl Recent {
     }
 }
 
-/// The row of a place, while its chunk still tells what came with which batch.
-fn find(chunks: &[Arc<Chunk>], (lsn, row): Place) -> Option<(&RecordBatch, u32)> {
-    let mut holding = chunks.iter().filter(|chunk| chunk.lsn_from <= lsn && lsn <= chunk.lsn_to);
-    holding.find_map(|chunk| Some((&chunk.rows, chunk.row_of(lsn, row)?)))
+/// The row of a place, while its chunk still tells what came with which batch. What tells the same is in the
+/// same stream, and each stream numbers the rows of a batch anew.
+fn find<'a>(chunks: &'a [Arc<Chunk>], stream: &str, (lsn, row): Place) -> Option<(&'a RecordBatch, u32)> {
+    let may_hold = |chunk: &&Arc<Chunk>| {
+        *chunk.stream == *stream && chunk.lsn_from <= lsn && lsn <= chunk.lsn_to
+    };
+    chunks.iter().filter(may_hold).find_map(|chunk| Some((&chunk.rows, chunk.row_of(lsn, row)?)))
 }
 
 /// Whether two rows tell the same.

@@ -13,6 +13,7 @@ use crate::catalog::Publication;
 use crate::error::Error;
 use crate::ledger::{Entry, Unsaved, accounts};
 use crate::store::{Inner, Store};
+use crate::streams::Stream;
 use crate::version::{Shelved, Version};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -25,16 +26,30 @@ pub struct Keep {
     pub metrics: Option<Duration>,
     /// How long files may keep rows that were erased, and that no answer has any more.
     pub erased: Duration,
+    /// Rules, of which the first that fits a row decides instead; at most [`STREAMS_MAX`].
+    ///
+    /// [`STREAMS_MAX`]: crate::streams::STREAMS_MAX
+    pub streams: Vec<Stream>,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { spans: Some(14 * DAY), logs: Some(14 * DAY), metrics: Some(30 * DAY), erased: DAY }
+        Self {
+            spans: Some(14 * DAY),
+            logs: Some(14 * DAY),
+            metrics: Some(30 * DAY),
+            erased: DAY,
+            streams: Vec::new(),
+        }
     }
 }
 
 impl Keep {
-    pub fn of(&self, signal: Signal) -> Option<Duration> {
+    /// How long rows of a stream are kept; those of a stream without a rule as long as their signal.
+    pub fn of(&self, signal: Signal, stream: &str) -> Option<Duration> {
+        if let Some(rule) = self.streams.iter().find(|one| one.name == stream) {
+            return rule.keep;
+        }
         match signal {
             Signal::Spans => self.spans,
             Signal::Logs => self.logs,
@@ -44,7 +59,7 @@ impl Keep {
 
     /// When a segment expires by its age.
     pub fn expires_at(&self, meta: &Meta) -> Option<Nanos> {
-        Some(newest(meta).plus(nanos(self.of(meta.table.signal())?)))
+        Some(newest(meta).plus(nanos(self.of(meta.table.signal(), &meta.stream)?)))
     }
 }
 

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use daymark_storage::disk::DiskLimits;
 use daymark_storage::retain::Keep;
+use daymark_storage::streams::Stream;
 use serde::Deserialize;
 
 use crate::args::AckLevel;
@@ -21,6 +22,8 @@ mod amount;
 mod keep;
 /// How much a request and a query may take.
 mod limits;
+/// What is kept for another time than the rest.
+mod streams;
 
 pub(crate) use limits::Limits;
 
@@ -104,6 +107,8 @@ struct File {
     listen: Listeners,
     ack: Ack,
     retention: keep::Retention,
+    #[serde(deserialize_with = "streams::rules")]
+    streams: Vec<Stream>,
     disk: keep::Disk,
     limits: limits::Section,
     ui: Ui,
@@ -177,7 +182,7 @@ impl Settings {
             otlp_http: pick(flags.listen_otlp_http, file.listen.otlp_http, 4318),
             cors_origins: file.listen.cors_origins,
             ack: flags.ack.map_or_else(|| ack_level(file.ack.level.as_deref()), Ok)?,
-            keep: file.retention.keep()?,
+            keep: file.retention.keep(file.streams)?,
             disk: file.disk.limits()?,
             limits: file.limits.over(&Shares::of_machine())?,
             base_path: file.ui.base_path,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use daymark_storage::disk::DiskLimits;
 use daymark_storage::retain::Keep;
+use daymark_storage::streams::Stream;
 use daymark_view::duration::{self, BadDuration};
 use serde::Deserialize;
 
@@ -29,7 +30,7 @@ pub(super) struct Disk {
 }
 
 impl Retention {
-    pub(super) fn keep(&self) -> anyhow::Result<Keep> {
+    pub(super) fn keep(&self, streams: Vec<Stream>) -> anyhow::Result<Keep> {
         let default = Keep::default();
         Ok(Keep {
             spans: age("retention.spans", self.spans.as_deref(), default.spans)?,
@@ -40,7 +41,7 @@ impl Retention {
                 Some(text) => parsed("retention.erased", text, "")?,
                 None => default.erased,
             },
-            streams: default.streams,
+            streams,
         })
     }
 }
@@ -54,7 +55,11 @@ impl Disk {
     }
 }
 
-fn age(key: &str, text: Option<&str>, default: Option<Duration>) -> anyhow::Result<Option<Duration>> {
+pub(super) fn age(
+    key: &str,
+    text: Option<&str>,
+    default: Option<Duration>,
+) -> anyhow::Result<Option<Duration>> {
     match text {
         Some("forever") => Ok(None),
         Some(text) => parsed(key, text, ", or forever").map(Some),

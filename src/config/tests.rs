@@ -77,6 +77,55 @@ fn a_wrong_line_of_a_file_is_shown() {
     assert!(told.contains("line 3") && told.contains("unknown field `disk`"), "{told}");
 }
 
+/// What the default file shows of rules.
+fn example() -> String {
+    let rule = DEFAULT.lines().filter_map(|line| line.strip_prefix('#'));
+    rule.filter(|line| !line.is_empty() && !line.starts_with(' ')).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rules_of_streams_are_read_in_their_order() {
+    let more = "[[streams]]\nname = \"errors\"\nstatus = \"error\"\nkeep = \"forever\"";
+    let settings = merged(&format!("{}\n{more}", example()), &[], &Flags::default()).unwrap();
+    let [audit, errors] = &settings.keep.streams[..] else { panic!("{:?}", settings.keep) };
+    assert_eq!(
+        (audit.name.as_str(), &audit.services[..]),
+        ("audit", &["payment", "ledger"].map(String::from)[..])
+    );
+    assert_eq!(audit.keep, Some(std::time::Duration::from_secs(400 * 86_400)));
+    assert_eq!((errors.statuses.len(), errors.keep), (1, None));
+}
+
+#[test]
+fn a_wrong_rule_is_told_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daymark.toml");
+    let told = |file: &str| {
+        std::fs::write(&path, file).unwrap();
+        read(&path).unwrap_err().to_string()
+    };
+    let rule = |line: &str| format!("[[streams]]\nkeep = \"1d\"\n{line}\n");
+    for (wrong, allowed) in [
+        ("name = \"default\"", "where all goes that fits no rule"),
+        ("name = \"a b\"", "a-z 0-9 - _"),
+        ("name = \"a\"\nsignal = \"traces\"", "it is one of spans, logs, metrics"),
+        ("name = \"a\"\nseverity = [\"info\", \"bad\"]", "\"bad\" is not known; it is one of unset, trace"),
+        ("name = \"a\"\nkeep_for = \"1d\"", "unknown field `keep_for`"),
+    ] {
+        let told = told(&rule(wrong));
+        let line = 2 + wrong.lines().count();
+        assert!(told.contains("daymark.toml") && told.contains(&format!("line {line}")), "{told}");
+        assert!(told.contains(allowed), "{told}");
+    }
+    assert!(told("[[streams]]\nname = \"a\"").contains("missing field `keep`"));
+    let nobody = told(&rule("name = \"a\"\nseverity = \"info\"\nstatus = \"ok\""));
+    assert!(nobody.contains("no row fits \"a\""), "{nobody}");
+    let twice = told(&format!("{}{}", rule("name = \"a\""), rule("name = \"a\"")));
+    assert!(twice.contains("two rules have the name \"a\""), "{twice}");
+    let many: String = (0..32).map(|at| rule(&format!("name = \"s{at}\""))).collect();
+    assert!(told(&many).contains("there are 32 rules; 31 are allowed"));
+}
+
 #[test]
 fn limits_come_from_file_and_environment() {
     let file = "[limits]\nquery_rows = 5\nwait = \"3s\"";

@@ -33,6 +33,9 @@ fn sections(file: &str) -> Vec<Section<'_>> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     let mut said: Vec<&str> = Vec::new();
     for line in file.lines() {
+        // A rule is only an example, behind a bare "#".
+        let example = line.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' '));
+        let line = example.unwrap_or(line);
         let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
         if let Some(name) = name {
             said.clear();

@@ -18,6 +18,8 @@ mod keys;
 mod numbers;
 /// Open spans as rows, and back.
 mod open;
+/// Rows of sums in longer buckets.
+mod roll;
 /// Distributions of durations.
 pub mod sketch;
 /// What is known of a span.
@@ -35,6 +37,7 @@ mod told;
 
 pub use family::wanted;
 pub use open::{open_batch, open_spans};
+pub use roll::rolled;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::Sums;

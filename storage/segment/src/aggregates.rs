@@ -23,6 +23,7 @@ use crate::meta::Level;
 use crate::projection::{Projection, RowAttributes};
 use crate::ranges::RowRanges;
 use crate::read::is_needed;
+use crate::rolled;
 use crate::segment::Segment;
 use crate::verify::proved;
 
@@ -150,6 +151,9 @@ impl Summing {
 impl Segment {
     /// The rows of an aggregate: of all spans but the open ones.
     pub fn aggregate(&self, aggregate: Aggregate) -> Result<RecordBatch> {
+        if self.meta().rolled_s.is_some() {
+            return rolled::read(self, aggregate);
+        }
         if let Some(rows) = self.stored_rows(file_of(aggregate), &aggregate.schema()) {
             return Ok(rows);
         }
@@ -210,7 +214,7 @@ pub fn spans_of_rows(rows: &RecordBatch, resources: &[Arc<Resource>]) -> Result<
     Ok(spans)
 }
 
-fn decode(bytes: Vec<u8>, schema: &SchemaRef) -> Result<RecordBatch> {
+pub(crate) fn decode(bytes: Vec<u8>, schema: &SchemaRef) -> Result<RecordBatch> {
     let reader =
         ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes))?.with_batch_size(65_536).build()?;
     let plain = |batch: RecordBatch| RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec());

@@ -25,6 +25,7 @@ use crate::meta::{META, Meta};
 use crate::pages::{PAGES, encode_pages};
 use crate::projection::{Projection, RowAttributes, column, holds_attributes, own_name};
 use crate::ranges::RowRanges;
+use crate::rolled;
 use crate::segment::Segment;
 use crate::texts::text_column;
 use crate::value_sets::ValueSets;
@@ -34,7 +35,7 @@ const BATCH_ROWS: usize = 8_192;
 
 /// Whether a file of a folder can be built anew from the others.
 pub fn is_derived(file: &str) -> bool {
-    ![META, DATA, RESOURCES, SERIES].contains(&file)
+    ![META, DATA, RESOURCES, SERIES].contains(&file) && !rolled::FILES.contains(&file)
 }
 
 /// What the rows say.
@@ -76,12 +77,13 @@ impl Derived {
                 series.extend(column(&batch, "series_id")?.as_primitive::<UInt64Type>().values());
             }
         }
-        let time = indexer.time();
+        let is_rolled = meta.rolled_s.is_some();
+        let time = if is_rolled { (meta.time_min, meta.time_max) } else { indexer.time() };
         let (filters, set_values) = of_attributes(segment)?;
         indexer.cover(set_values);
         let mut files = indexer.encode()?;
         files.extend(filters.map(|filters| (ATTRIBUTE_BLOOMS, filters)));
-        if table == Table::Spans {
+        if table == Table::Spans && !is_rolled {
             files.extend(Summing::of_segment(segment)?.files()?);
         }
         Ok(Self { time, resources, series, files })

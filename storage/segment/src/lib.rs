@@ -44,6 +44,8 @@ mod ranges;
 mod read;
 /// What is kept between reads.
 mod read_cache;
+/// Sums that outlive their spans.
+mod rolled;
 /// The pages of one read.
 mod row_groups;
 /// An open segment.
@@ -78,6 +80,7 @@ pub use projection::Projection;
 pub use ranges::RowRanges;
 pub use read::Rows;
 pub use read_cache::ReadCache;
+pub use rolled::roll;
 pub use segment::{Block, Segment};
 pub use texts::EXCEPTION_MESSAGE;
 pub use values::Predicate;

@@ -119,6 +119,9 @@ pub struct Meta {
     /// Attribute keys that stand in the set, and nowhere else.
     #[serde(default)]
     pub set_keys: Vec<String>,
+    /// Of a segment that has no rows, only the sums of spans that are gone: the seconds of their buckets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_s: Option<i32>,
     /// Every file of the folder but `meta.json`, by name.
     pub files: BTreeMap<String, FileMeta>,
 }
@@ -143,6 +146,7 @@ impl Meta {
             inputs: spec.inputs.clone(),
             own_columns,
             set_keys: Vec::new(),
+            rolled_s: None,
             files: BTreeMap::new(),
         }
     }

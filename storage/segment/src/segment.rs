@@ -30,6 +30,7 @@ use crate::projection::Projection;
 use crate::ranges::RowRanges;
 use crate::read::{Rows, StoredRows, is_needed};
 use crate::read_cache::ReadCache;
+use crate::rolled;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceIndex, decode_bloom, trace_hash};
 use crate::values::{Predicate, VALUES, Values};
 use crate::verify::{Finding, proved};
@@ -80,6 +81,9 @@ impl Segment {
         let series =
             if has_series { load.index(SERIES, |_, bytes| decode_series(bytes.to_vec())) } else { None };
         let series = series.unwrap_or_default();
+        for name in rolled::FILES.into_iter().filter(|name| meta.files.contains_key(*name)) {
+            load.index(name, |_, _| Ok(()));
+        }
         let blocks = blocks(&meta, values.as_ref());
         let own = meta.own_columns.clone().into();
         let (dir, file) = (dir.to_owned(), Arc::new(file));
@@ -96,6 +100,10 @@ impl Segment {
 
     pub fn table(&self) -> Table {
         self.meta.table
+    }
+
+    pub fn all_rows(&self) -> RowRanges {
+        RowRanges::all(self.meta.rows)
     }
 
     /// Files that could not be used, found when the segment was opened.

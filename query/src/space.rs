@@ -61,6 +61,7 @@ pub(crate) fn retention(store: &Store, version: &Version) -> Vec<Retention> {
         keep_days: store.keep().of(signal, stream).map(|age| age.as_secs() / 86_400),
         oldest: metas(version)
             .filter(|(table, meta)| table.signal() == signal && meta.stream == stream)
+            .filter(|(_, meta)| meta.rolled_s.is_none())
             .map(|(_, meta)| Nanos(meta.time_min))
             .min(),
     };

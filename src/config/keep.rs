@@ -18,6 +18,8 @@ pub(super) struct Retention {
     spans: Option<String>,
     logs: Option<String>,
     metrics: Option<String>,
+    sums_minutes: Option<String>,
+    sums_hours: Option<String>,
     erased: Option<String>,
 }
 
@@ -36,6 +38,8 @@ impl Retention {
             spans: age("retention.spans", self.spans.as_deref(), default.spans)?,
             logs: age("retention.logs", self.logs.as_deref(), default.logs)?,
             metrics: age("retention.metrics", self.metrics.as_deref(), default.metrics)?,
+            sums_minutes: age("retention.sums_minutes", self.sums_minutes.as_deref(), default.sums_minutes)?,
+            sums_hours: age("retention.sums_hours", self.sums_hours.as_deref(), default.sums_hours)?,
             // Whoever erases wants it gone some day, so there is no "forever".
             erased: match &self.erased {
                 Some(text) => parsed("retention.erased", text, "")?,

@@ -212,7 +212,7 @@ impl Inner {
     }
 
     /// Drops the oldest segments of the largest signal while our own bytes are over the budget.
-    pub(crate) async fn expire_excess(&self) -> Result<(), Error> {
+    pub(crate) async fn expire_excess(self: &Arc<Self>) -> Result<(), Error> {
         let (fixed, segments) = self.kept_bytes();
         // A budget that the log alone uses up is too small, but no reason to keep nothing.
         let room = self.disk.budget.saturating_sub(fixed).max(self.disk.budget / 4);
@@ -220,7 +220,9 @@ impl Inner {
         if excess == 0 {
             return Ok(());
         }
-        let candidates = Goner::candidates(&self.current.load()).collect();
+        // What outlives its spans is too small to make room.
+        let has_rows = |one: &Goner| one.meta().rolled_s.is_none();
+        let candidates = Goner::candidates(&self.current.load()).filter(has_rows).collect();
         self.drop_segments(oldest_of_largest(candidates, excess), Expired::DiskBudget).await
     }
 }

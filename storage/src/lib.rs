@@ -46,6 +46,8 @@ mod repeat;
 mod replay;
 /// What goes because it is old.
 pub mod retain;
+/// Sums that outlive their spans.
+mod roll;
 /// Segments that no merge takes any more.
 mod spoiled;
 /// What a store tells about its own state.

@@ -9,8 +9,9 @@ use daymark_model::signal::{Signal, Table};
 use daymark_model::time::Nanos;
 use daymark_segment::Meta;
 
-use crate::catalog::Publication;
+use crate::catalog::{Publication, SegmentRow};
 use crate::error::Error;
+use crate::flush::Written;
 use crate::ledger::{Entry, Unsaved, accounts};
 use crate::store::{Inner, Store};
 use crate::streams::Stream;
@@ -24,6 +25,10 @@ pub struct Keep {
     pub spans: Option<Duration>,
     pub logs: Option<Duration>,
     pub metrics: Option<Duration>,
+    /// How long the sums of spans that are gone are kept in steps of a minute …
+    pub sums_minutes: Option<Duration>,
+    /// … and of an hour.
+    pub sums_hours: Option<Duration>,
     /// How long files may keep rows that were erased, and that no answer has any more.
     pub erased: Duration,
     /// Rules, of which the first that fits a row decides instead; at most [`STREAMS_MAX`].
@@ -38,6 +43,8 @@ impl Default for Keep {
             spans: Some(14 * DAY),
             logs: Some(14 * DAY),
             metrics: Some(30 * DAY),
+            sums_minutes: Some(30 * DAY),
+            sums_hours: Some(395 * DAY),
             erased: DAY,
             streams: Vec::new(),
         }
@@ -59,6 +66,9 @@ impl Keep {
 
     /// When a segment expires by its age.
     pub fn expires_at(&self, meta: &Meta) -> Option<Nanos> {
+        if let Some(step_s) = meta.rolled_s {
+            return self.sums_expire_at(meta, step_s);
+        }
         Some(newest(meta).plus(nanos(self.of(meta.table.signal(), &meta.stream)?)))
     }
 }
@@ -111,14 +121,14 @@ impl Store {
 
 impl Inner {
     /// Keeps the store within its age and its disk; asked for every few seconds, while nobody merges.
-    pub(crate) async fn look_after_space(&self) {
+    pub(crate) async fn look_after_space(self: &Arc<Self>) {
         if let Err(error) = self.expire().await {
             tracing::error!(error = &error as &dyn std::error::Error, "expired segments stay for now");
             self.relieve(&error);
         }
     }
 
-    async fn expire(&self) -> Result<(), Error> {
+    async fn expire(self: &Arc<Self>) -> Result<(), Error> {
         self.disk.look();
         let old = self.expire_old().await;
         let excess = self.expire_excess().await;
@@ -126,7 +136,7 @@ impl Inner {
         old.and(excess)
     }
 
-    async fn expire_old(&self) -> Result<(), Error> {
+    async fn expire_old(self: &Arc<Self>) -> Result<(), Error> {
         let is_trusted = self.steady.lock().unwrap_or_else(PoisonError::into_inner).trusts(&*self.clock);
         if !is_trusted {
             return Ok(());
@@ -137,11 +147,28 @@ impl Inner {
         self.drop_segments(goners, Expired::Age).await
     }
 
-    /// Removes whole segments in one transaction. Whoever holds an older snapshot goes on reading them.
-    pub(crate) async fn drop_segments(&self, goners: Vec<Goner>, reason: Expired) -> Result<(), Error> {
+    /// Removes whole segments in one transaction, in which the sums of their spans stay. Whoever holds an older
+    /// snapshot goes on reading them.
+    pub(crate) async fn drop_segments(
+        self: &Arc<Self>,
+        goners: Vec<Goner>,
+        reason: Expired,
+    ) -> Result<(), Error> {
         if goners.is_empty() {
             return Ok(());
         }
+        let (inner, going) = (Arc::clone(self), goners.clone());
+        let rolled =
+            tokio::task::spawn_blocking(move || inner.roll(&going)).await.map_err(|_| Error::Died)?;
+        let rolled = match rolled {
+            Ok(rolled) => rolled,
+            // Space has to be made, with or without room for what would stay.
+            Err(error) if reason == Expired::DiskBudget => {
+                tracing::error!(error = &error as &dyn std::error::Error, "sums go with their spans");
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
         let _nobody_else = self.replacing.lock().await;
         let mut unsaved = Unsaved::default();
         for goner in &goners {
@@ -150,13 +177,19 @@ impl Inner {
             }
         }
         let removed: Vec<String> = goners.iter().map(|goner| goner.shelved.id.to_string()).collect();
-        let change = Publication { removed: &removed, ledger: &[&unsaved], ..Publication::default() };
+        let added: Vec<SegmentRow> = rolled.iter().map(|rolled| rolled.row.clone()).collect();
+        let change =
+            Publication { added: &added, removed: &removed, ledger: &[&unsaved], ..Publication::default() };
         self.commit(change).await?;
         self.current.change(|version| {
             self.ledger.count(&unsaved);
             for goner in &goners {
                 let segments = version.shelf_mut(&goner.tenant).segments.entry(goner.table).or_default();
                 *segments = segments.iter().filter(|one| one.id != goner.shelved.id).cloned().collect();
+            }
+            for Written { row, shelved } in rolled {
+                let segments = version.shelf_mut(&row.tenant).segments.entry(row.table).or_default();
+                *segments = segments.iter().cloned().chain([shelved]).collect();
             }
         });
         self.note_debt();

@@ -9,6 +9,8 @@ mod cases;
 mod data;
 /// A store with an answerer.
 mod place;
+/// Sums that outlive their spans.
+mod rolled;
 /// Queries that must be refused or stopped.
 mod sandbox;
 /// The list of services, against plain code over all rows.

@@ -2,6 +2,7 @@
 //! in segments of every level, after a restart, with calls split over all of them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +120,10 @@ impl House {
         Self(Arc::new(tempfile::tempdir().unwrap()))
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// One process from its start to its end.
     pub(crate) fn process<T>(&self, now: i64, work: impl AsyncFnOnce(&Place) -> T) -> T {
         let runtime = Runtime::new().unwrap();
@@ -133,7 +138,7 @@ impl House {
     }
 }
 
-async fn deliver(place: &Place, requests: &[Request]) {
+pub(crate) async fn deliver(place: &Place, requests: &[Request]) {
     for request in requests {
         place.deliver("spans", Format::OtlpProtobuf, request.body.clone().into()).await;
     }

@@ -114,7 +114,8 @@ impl Group {
 pub(crate) fn groups(version: &Version) -> Vec<Group> {
     let mut groups: BTreeMap<(&Arc<str>, Table, &str), Vec<Shelved>> = BTreeMap::new();
     for (tenant, shelf) in &version.shelves {
-        for (table, one) in shelf.all_segments() {
+        let has_rows = |(_, one): &(Table, &Shelved)| one.segment.meta().rolled_s.is_none();
+        for (table, one) in shelf.all_segments().filter(has_rows) {
             groups.entry((tenant, table, &one.segment.meta().stream)).or_default().push(one.clone());
         }
     }

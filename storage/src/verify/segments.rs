@@ -129,6 +129,10 @@ impl Report {
                     let cost = "no rows; questions read more";
                     self.find(at, found.what, cost, "`daymark verify --rebuild-indexes` makes it anew");
                 }
+                file if file.starts_with("rolled_") => {
+                    let cost = "rates, errors, durations and calls of spans that are gone; answers say that they are partial";
+                    self.find(at, found.what, cost, FROM_BACKUP);
+                }
                 _ => {
                     let cost =
                         "what describes the senders is left out of answers, which say that they are partial";

@@ -3,13 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ledger::{balance, recount};
+use crate::ledger::{Balance, balance, recount};
 use crate::store::Inner;
 
 /// How often it counts.
 const EVERY: Duration = Duration::from_secs(60);
 
 impl Inner {
+    /// Every account, held against a fresh count of the rows.
+    pub(crate) fn balances(&self) -> Vec<Balance> {
+        // A batch that becomes visible between the two reads would look like an imbalance.
+        let (totals, version) = self.current.while_unchanged(|| self.ledger.totals());
+        balance(totals, recount(&version))
+    }
+
     /// Counts until the store stops.
     pub(crate) async fn audit_when_due(self: Arc<Self>) {
         let mut stop = self.stop.subscribe();
@@ -18,8 +25,7 @@ impl Inner {
                 () = tokio::time::sleep(EVERY) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            let (totals, version) = self.current.while_unchanged(|| self.ledger.totals());
-            for one in balance(totals, recount(&version)).iter().filter(|one| one.imbalance != 0) {
+            for one in self.balances().iter().filter(|one| one.imbalance != 0) {
                 let (received, accepted) = one.unexplained();
                 tracing::error!(account = ?one.account, received, accepted, "the ledger does not balance");
             }

@@ -49,8 +49,7 @@ impl Inner {
         let _no_flush = self.replacing.lock().await;
         let durable = self.wal.stats().durable;
         let version = self.current.load();
-        let places = version.tenants().flat_map(|(_, shelf)| shelf.all_segments());
-        let places: Vec<PathBuf> = places.map(|(_, shelved)| shelved.segment.dir().to_path_buf()).collect();
+        let places: Vec<PathBuf> = version.segments().map(|one| one.segment.dir().to_path_buf()).collect();
         let target = empty(to)?;
         self.catalog.copy_to(&target.join("catalog.db")).await?;
         let (inner, root) = (Arc::clone(self), self.folder.root().to_path_buf());

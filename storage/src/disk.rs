@@ -204,11 +204,11 @@ impl Inner {
     /// Bytes of log and catalog, and of all segments that count.
     fn kept_bytes(&self) -> (u64, u64) {
         let version = self.current.load();
-        let segments = version.shelves.values().flat_map(|shelf| shelf.all_segments());
+        let segments = version.segments().map(|one| one.segment.meta().bytes()).sum();
         let wal = self.wal.stats();
         let spare = wal.spare_files as u64 * self.disk.wal_file_bytes();
         let fixed = wal.bytes + spare + size(&self.folder.catalog());
-        (fixed, segments.map(|(_, one)| one.segment.meta().bytes()).sum())
+        (fixed, segments)
     }
 
     /// Drops the oldest segments of the largest signal while our own bytes are over the budget.

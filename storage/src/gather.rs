@@ -94,14 +94,12 @@ pub(crate) fn gather(root: &Path, contents: &Contents, first: Option<Lsn>) -> Re
 impl Gathered {
     /// Bytes of all segments.
     pub(crate) fn bytes(&self) -> u64 {
-        let segments = self.version.shelves.values().flat_map(|shelf| shelf.all_segments());
-        segments.map(|(_, one)| one.segment.meta().bytes()).sum()
+        self.version.segments().map(|one| one.segment.meta().bytes()).sum()
     }
 
     /// When the newest batch in any segment was received.
     pub(crate) fn newest_arrival(&self) -> Option<Nanos> {
-        let segments = self.version.shelves.values().flat_map(|shelf| shelf.all_segments());
-        segments.map(|(_, one)| Nanos(one.segment.meta().arrival_max)).max()
+        self.version.segments().map(|one| Nanos(one.segment.meta().arrival_max)).max()
     }
 
     /// Takes back the folders that hold rows which are nowhere else.
@@ -146,7 +144,7 @@ impl Gathered {
             tracing::warn!(path = %place.display(), "segment unknown to the catalog taken back");
             replaced.extend(meta.inputs.iter().cloned());
             self.low = self.low.max(end_of(meta));
-            let sources = sources_of(&segment)?;
+            let sources = sources_of(&segment, &segment.all_rows())?;
             let row = segment_row(id.clone(), &meta.tenant.as_str().into(), &place, meta, sources);
             self.adopted.push(row.clone());
             found.insert(id, (row, segment));

@@ -173,7 +173,12 @@ impl Inner {
         let spec = job.spec(start, &self.epoch, self.clock.now());
         self.write_in_tmp(&id, |finished| {
             let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs)?;
-            Ok((self.place(id.clone(), &job.tenant, &meta, sources_of)?, stats))
+            Ok((
+                self.place(id.clone(), &job.tenant, &meta, |segment| {
+                    sources_of(segment, &segment.all_rows())
+                })?,
+                stats,
+            ))
         })
     }
 
@@ -255,11 +260,11 @@ fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
 }
 
 /// Rows a source, counted in the file.
-pub(crate) fn sources_of(segment: &Segment) -> Result<BySource, Error> {
+pub(crate) fn sources_of(segment: &Segment, counted: &RowRanges) -> Result<BySource, Error> {
     let mut sources = BySource::new();
     if segment.table().is_counted() {
         let projection = daymark_segment::Projection::columns(["source"]);
-        for batch in segment.read(&projection, &RowRanges::all(segment.meta().rows), 65_536)? {
+        for batch in segment.read(&projection, counted, 65_536)? {
             for (source, rows) in rows_by_source(&batch?) {
                 add_rows(&mut sources, &source, rows);
             }

@@ -114,10 +114,7 @@ async fn collect(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<(Contents, Gather
     }
     hide_erased(&mut gathered, &contents)?;
     let by_log = log.and_then(|log| log.node).map(|node| Ulid(u128::from_be_bytes(node)).to_string());
-    let of_segments = || {
-        let mut shelved = gathered.version.tenants().flat_map(|(_, shelf)| shelf.all_segments());
-        shelved.next().map(|(_, one)| one.segment.meta().node.clone())
-    };
+    let of_segments = || gathered.version.segments().next().map(|one| one.segment.meta().node.clone());
     let epoch = salvage.epoch().or(by_log).or_else(of_segments);
     contents.epoch = epoch.unwrap_or_else(|| Ulid::generate().to_string());
     Ok((contents, gathered, Unsaved::of(lines)))

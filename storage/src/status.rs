@@ -7,7 +7,7 @@ use daymark_wal::{State, Stats};
 
 use crate::disk::DiskStatus;
 use crate::error::Error;
-use crate::ledger::{Account, Balance, Count, Entry, balance, recount};
+use crate::ledger::{Account, Balance, Count, Entry};
 use crate::pace::Debt;
 use crate::retain::Keep;
 use crate::store::Store;
@@ -37,15 +37,14 @@ impl Status {
 impl Store {
     pub fn status(&self) -> Status {
         let version = self.version();
-        let segments = || version.tenants().flat_map(|(_, shelf)| shelf.all_segments());
         let replayed = *self.inner.replayed.borrow();
         Status {
             wal: self.inner.wal.stats(),
             wal_state: self.inner.wal.state(),
             replay: (!replayed).then(|| self.inner.replay_progress()),
             buffered_bytes: version.buffered_bytes() as u64,
-            segments: segments().count() as u64,
-            segment_bytes: segments().map(|(_, shelved)| shelved.segment.meta().bytes()).sum(),
+            segments: version.segments().count() as u64,
+            segment_bytes: version.segments().map(|one| one.segment.meta().bytes()).sum(),
             disk: self.inner.disk_status(),
             debt: self.inner.debt(),
             stopping: *self.inner.stop.borrow(),
@@ -64,9 +63,7 @@ impl Store {
 
     /// Every account since the epoch, held against a fresh count of the rows.
     pub fn balances(&self) -> Vec<Balance> {
-        // A batch that becomes visible between the two reads would look like an imbalance.
-        let (totals, version) = self.inner.current.while_unchanged(|| self.inner.ledger.totals());
-        balance(totals, recount(&version))
+        self.inner.balances()
     }
 
     /// The increments of a range of whole minutes, saved or not, by minute.

@@ -31,6 +31,11 @@ impl Version {
         self.shelves.iter().map(|(tenant, shelf)| (tenant.as_ref(), shelf))
     }
 
+    /// The segments of all tenants.
+    pub fn segments(&self) -> impl Iterator<Item = &Shelved> {
+        self.shelves.values().flat_map(|shelf| shelf.all_segments()).map(|(_, one)| one)
+    }
+
     pub fn watermark(&self) -> Nanos {
         self.watermark
     }

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use daymark_model::signal::Table;
-use daymark_segment::{Projection, RowRanges, Segment, is_derived};
+use daymark_segment::{RowRanges, Segment, is_derived};
 
 use super::{Progress, Report, add_live};
-use crate::buffer::{BySource, add_rows, rows_by_source};
+use crate::buffer::BySource;
 use crate::catalog::{Contents, SegmentRow};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::gather::{Gathered, folders};
 use crate::ledger::Account;
+use crate::merge::sources_of;
 
 const FROM_BACKUP: &str =
     "copy the folder back from a backup while the server is stopped; else its rows are counted as lost";
@@ -60,12 +61,8 @@ impl Report {
         gathered: &Gathered,
         progress: Progress<'_>,
     ) -> BTreeMap<Account, u64> {
-        let open: HashMap<&str, &Arc<Segment>> = gathered
-            .version
-            .tenants()
-            .flat_map(|(_, shelf)| shelf.all_segments())
-            .map(|(_, shelved)| (shelved.id.as_ref(), &shelved.segment))
-            .collect();
+        let open: HashMap<&str, &Arc<Segment>> =
+            gathered.version.segments().map(|shelved| (shelved.id.as_ref(), &shelved.segment)).collect();
         let mut live = BTreeMap::new();
         let counts = |row: &&SegmentRow| !gathered.gone.contains(&row.id);
         let rows: Vec<&SegmentRow> =
@@ -150,7 +147,9 @@ impl Report {
 
     /// The rows a source as the file has them; those of the catalog when it cannot be read.
     fn recount(&mut self, row: &SegmentRow, segment: &Segment, is_sound: bool) -> BySource {
-        let Some(mut counted) = visible_by_source(row, segment) else { return row.sources.clone() };
+        let hidden: RowRanges = row.hidden.iter().map(|(from, to)| *from..*to).collect();
+        let visible = RowRanges::all(segment.meta().rows).without(&hidden);
+        let Ok(mut counted) = sources_of(segment, &visible) else { return row.sources.clone() };
         let mut known: BySource = row.sources.iter().filter(|(_, rows)| *rows > 0).cloned().collect();
         counted.sort_unstable();
         known.sort_unstable();
@@ -167,20 +166,6 @@ impl Report {
         let what = error.map_or_else(|| "it cannot be opened".to_owned(), ToString::to_string);
         self.find(&row.path, what, cost(row.rows, row.table), FROM_BACKUP);
     }
-}
-
-fn visible_by_source(row: &SegmentRow, segment: &Segment) -> Option<BySource> {
-    let mut sources = BySource::new();
-    if row.table.is_counted() {
-        let hidden: RowRanges = row.hidden.iter().map(|(from, to)| *from..*to).collect();
-        let visible = RowRanges::all(segment.meta().rows).without(&hidden);
-        for batch in segment.read(&Projection::columns(["source"]), &visible, 65_536).ok()? {
-            for (source, rows) in rows_by_source(&batch.ok()?) {
-                add_rows(&mut sources, &source, rows);
-            }
-        }
-    }
-    Some(sources)
 }
 
 fn cost(rows: u64, table: Table) -> String {

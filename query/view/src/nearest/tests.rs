@@ -8,7 +8,8 @@ fn close_names_are_found_and_far_ones_are_not() {
     let cases = [
         ("limits", Some("limit")),
         ("Limit", Some("limit")),
-        ("form", None),
+        ("form", Some("from")),
+        ("fmro", None),
         ("frm", Some("from")),
         ("curser", Some("cursor")),
         ("epsode", Some("episode")),

@@ -27,6 +27,8 @@ pub mod query_id;
 pub mod range;
 /// What can be asked in SQL: tables, columns, functions.
 pub mod schema;
+/// The search grammar.
+pub mod search;
 /// The list of services.
 pub mod services;
 /// SQL and its answers.

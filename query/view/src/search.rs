@@ -16,6 +16,8 @@ mod parse;
 mod print;
 /// Where one piece of a text ends and the next begins.
 mod scan;
+/// The same in SQL.
+mod sql;
 /// What a text means.
 mod tree;
 /// Values as people write them.
@@ -24,6 +26,7 @@ mod value;
 pub use complete::{Completion, complete};
 pub use key::{Domain, Field, FieldKind, Key, Level};
 pub use parse::{SyntaxError, parse};
+pub use sql::condition;
 pub use tree::{Node, Op, Place, Query, Relation, Spans, Term, Test};
 pub use value::Value;
 

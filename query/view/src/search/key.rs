@@ -98,9 +98,17 @@ const KINDS: FieldKind =
 const STATES: FieldKind = FieldKind::OneOf(&["unset", "ok", "error"]);
 const SEVERITIES: FieldKind = FieldKind::Ranked(&["trace", "debug", "info", "warn", "error", "fatal"]);
 const COMPLETENESS: FieldKind =
-    FieldKind::OneOf(&["open", "complete", "missing_root", "missing_spans", "truncated"]);
-const BREAKERS: FieldKind =
-    FieldKind::OneOf(&["closed", "open", "half_open", "disabled", "forced_open", "metrics_only", "unknown"]);
+    FieldKind::OneOf(&["open", "complete", "missing_root", "missing_spans", "truncated", "late"]);
+const BREAKERS: FieldKind = FieldKind::OneOf(&[
+    "closed",
+    "open",
+    "half_open",
+    "forced_open",
+    "disabled",
+    "metrics_only",
+    "isolated",
+    "unknown",
+]);
 
 use Domain::{InTrace, Logs, Map, Traces};
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Completion, Domain, Field, Key, Level, Node, Op, Query, Relation, Spans, Term, Test, Value};
-use super::{complete, parse};
+use super::{complete, condition, parse};
 
 fn read(text: &str) -> Query {
     parse(Domain::Traces, text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -159,6 +159,50 @@ fn deep_and_long_texts_are_refused() {
     assert!(parse(Domain::Traces, &"-".repeat(10_000)).is_err());
     assert!(parse(Domain::Traces, &"a ".repeat(1_000)).is_err());
     assert!(parse(Domain::Traces, &"a".repeat(100_000)).is_err());
+}
+
+#[test]
+fn what_one_row_can_tell_is_sql() {
+    let cases = [
+        ("service:Pay status:ERROR", "(lower(service) = 'pay' AND status = 'error')"),
+        ("name:GET*_x", "lower(name) LIKE 'get%\\_x'"),
+        ("name=\"it's\"", "name = 'it''s'"),
+        ("-env:prod", "(lower(env) = 'prod') IS NOT TRUE"),
+        ("env!=prod", "env IS DISTINCT FROM 'prod'"),
+        ("duration>=1.5s", "duration_ns >= 1500000000"),
+        ("trace:4bf92f3577b34da6", "trace_id = trace_id('4bf92f3577b34da6')"),
+        ("code=500", "attr('code') IN ('500', '500.0')"),
+        ("code=\"500\"", "attr('code') = '500'"),
+        ("size>4KiB", "attr_num('size') > 4096"),
+        ("resource.pod~^a", "regexp_like(attr('resource.pod'), '^a')"),
+        ("exists(user.id)", "attr('user.id') IS NOT NULL"),
+    ];
+    for (text, expected) in cases {
+        let sql = read(text).node.and_then(|node| condition(Domain::Traces, &node));
+        assert_eq!(sql.as_deref(), Some(expected), "{text}");
+    }
+    for text in ["trace.spans>5", "{a} > {b}", "count({a})>1", "a OR trace.errors>1"] {
+        assert_eq!(read(text).node.and_then(|node| condition(Domain::Traces, &node)), None, "{text}");
+    }
+}
+
+#[test]
+fn lines_are_asked_by_severity_and_words() {
+    let cases = [
+        ("level>=warn", "severity_number >= 13"),
+        ("level>warn", "severity_number > 16"),
+        ("level<info", "severity_number BETWEEN 1 AND 8"),
+        ("level:warn", "severity = 'warn'"),
+        ("level=17", "severity_number = 17"),
+        ("refused", "matches(body, 'refused')"),
+        ("\"no route\"", "matches(body, '\"no route\"')"),
+        ("body.user.id=x", "attr(body, 'user.id') = 'x'"),
+    ];
+    for (text, expected) in cases {
+        let query = parse(Domain::Logs, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let sql = query.node.and_then(|node| condition(Domain::Logs, &node));
+        assert_eq!(sql.as_deref(), Some(expected), "{text}");
+    }
 }
 
 fn at(text: &str) -> Completion {

@@ -17,6 +17,8 @@ pub mod error;
 pub mod instant;
 /// The balance sheet of all that came in.
 pub mod ledger;
+/// Searching log lines.
+pub mod logs;
 /// The envelope of every answer.
 pub mod meta;
 /// The closest known name, for hints.
@@ -39,5 +41,7 @@ pub mod system;
 pub mod trace;
 /// The logs of one trace, and the log row.
 pub mod trace_logs;
+/// Searching traces.
+pub mod traces;
 /// How ids, instants and wide integers are written in JSON.
 pub mod wire;

@@ -18,6 +18,7 @@ use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
 use daymark_view::error::{Absence, AskError, Code};
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
+use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
@@ -28,6 +29,7 @@ use daymark_view::system::{
 };
 use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
+use daymark_view::traces::{TracesAsk, TracesFound};
 use futures::stream;
 use tokio::sync::Semaphore;
 
@@ -38,6 +40,7 @@ use crate::running::Running;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
+use crate::search::{Desk, Searched};
 use crate::services::{self, Seen};
 use crate::sql::failure;
 use crate::sql::memory::Memory;
@@ -209,6 +212,30 @@ impl Answerer {
         Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
     }
 
+    /// A question of several statements over one snapshot.
+    async fn at_desk<T, W>(
+        &self,
+        (id, kind, text): (QueryId, &'static str, String),
+        work: impl FnOnce(Desk) -> W,
+    ) -> Result<Answer<T>, AskError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<Answer<T>, AskError>> + Send + 'static,
+    {
+        let version = self.store.version();
+        let tally = Arc::new(Tally::limited(self.options.limits.scanned_bytes));
+        let tables = self.tables(&version, "", &tally).await?;
+        let mut answer = self.runner.at_desk((&id, kind, &text), tables, tally, work).await?;
+        answer.meta.watermark = Some(version.watermark());
+        Ok(answer)
+    }
+
+    async fn answer_traces(&self, ask: TracesAsk) -> Result<Answer<TracesFound>, AskError> {
+        let now = self.store.clock().now();
+        let told = (ask.query_id.clone(), "traces", ask.query.to_string());
+        self.at_desk(told, move |desk| async move { Searched::new(&ask, &desk, now)?.answer().await }).await
+    }
+
     async fn answer_trace_logs(&self, ask: TraceLogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
         let version = self.store.version();
         let parts = self.parts(&version, Table::Logs);
@@ -360,6 +387,30 @@ impl Ask for Answerer {
 
     fn trace_logs(&self, ask: TraceLogsAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
         Box::pin(self.answer_trace_logs(ask))
+    }
+
+    fn traces(&self, ask: TracesAsk) -> Answering<'_, Answer<TracesFound>> {
+        Box::pin(self.answer_traces(ask))
+    }
+
+    fn logs(&self, ask: LogsAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
+        let told = (ask.query_id.clone(), "logs", ask.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.logs(ask)))
+    }
+
+    fn log(&self, ask: LineAsk) -> Answering<'_, Answer<LogRow>> {
+        let told = (ask.query_id.clone(), "log", ask.log_id.text.clone());
+        Box::pin(self.at_desk(told, move |desk| desk.line(ask)))
+    }
+
+    fn log_context(&self, ask: ContextAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
+        let told = (ask.query_id.clone(), "log_context", ask.log_id.text.clone());
+        Box::pin(self.at_desk(told, move |desk| desk.context(ask)))
+    }
+
+    fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>> {
+        let told = (ask.query_id.clone(), "log_histogram", ask.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.histogram(ask)))
     }
 
     fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()> {

@@ -25,6 +25,8 @@ mod page;
 mod running;
 /// One snapshot as tables.
 mod scan;
+/// Searches of people.
+mod search;
 /// Who sent, without scans.
 mod senders;
 /// The list of services.

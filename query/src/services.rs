@@ -123,7 +123,7 @@ fn gather<'a>(ask: &'a ServicesAsk, seen: &Seen, tally: &Tally) -> Answered<Gath
 }
 
 /// The attribute of the resource that a scope asks for.
-fn attribute_of(key: ScopeKey) -> Option<&'static str> {
+pub(crate) fn attribute_of(key: ScopeKey) -> Option<&'static str> {
     match key {
         ScopeKey::Env | ScopeKey::Namespace => None,
         ScopeKey::Cluster => Some("k8s.cluster.name"),

@@ -9,7 +9,7 @@ pub(crate) fn parse(json: &str) -> serde_json::Map<String, Value> {
 
 /// The text of an attribute: none when it is absent or empty.
 pub(crate) fn text(attributes: &serde_json::Map<String, Value>, key: &str) -> Option<String> {
-    match attributes.get(key)? {
+    match find(attributes, key)? {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
         Value::Object(map) if map.len() == 1 => match (map.get("$f"), map.get("$b")) {
@@ -18,6 +18,16 @@ pub(crate) fn text(attributes: &serde_json::Map<String, Value>, key: &str) -> Op
         },
         other => Some(other.to_string()),
     }
+}
+
+/// The value of a key; of a key with dots also the one that lies so deep in objects: `user.id`.
+fn find<'a>(object: &'a serde_json::Map<String, Value>, key: &str) -> Option<&'a Value> {
+    object.get(key).or_else(|| {
+        key.match_indices('.').find_map(|(dot, _)| {
+            let (outer, inner) = (key.get(..dot)?, key.get(dot + 1..)?);
+            object.get(outer)?.as_object().and_then(|object| find(object, inner))
+        })
+    })
 }
 
 /// The number that an attribute's text is.

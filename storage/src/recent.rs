@@ -98,9 +98,8 @@ impl Recent {
 /// The row of a place, while its chunk still tells what came with which batch. What tells the same is in the
 /// same stream, and each stream numbers the rows of a batch anew.
 fn find<'a>(chunks: &'a [Arc<Chunk>], stream: &str, (lsn, row): Place) -> Option<(&'a RecordBatch, u32)> {
-    let may_hold = |chunk: &&Arc<Chunk>| {
-        *chunk.stream == *stream && chunk.lsn_from <= lsn && lsn <= chunk.lsn_to
-    };
+    let may_hold =
+        |chunk: &&Arc<Chunk>| *chunk.stream == *stream && chunk.lsn_from <= lsn && lsn <= chunk.lsn_to;
     chunks.iter().filter(may_hold).find_map(|chunk| Some((&chunk.rows, chunk.row_of(lsn, row)?)))
 }
 

@@ -17,6 +17,7 @@ use datafusion::sql::parser::Statement;
 use daymark_model::limits::QueryLimits;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Meta, Truncated};
+use daymark_view::query_id::QueryId;
 use daymark_view::sql::{SqlAsk, SqlColumn, SqlFormat};
 use futures::StreamExt;
 use serde_json::Value;
@@ -27,6 +28,7 @@ use crate::functions::Functions;
 use crate::lane::{Lane, Task};
 use crate::running::{Running, Ticket, scanned};
 use crate::scan::reader::Tally;
+use crate::search::Desk;
 use crate::sql::encode::{self, Encoder};
 use crate::sql::memory::Memory;
 use crate::sql::session::{Tables, session};
@@ -107,6 +109,43 @@ impl Runner {
         let who = (&ask.query_id, "sql");
         let ticket = self.running.enter(who, Some(&ask.query), Arc::clone(&tally), task.abort_handle());
         Ok(Run { pieces, deadline, wall, tally, ticket, _task: task })
+    }
+}
+
+impl Runner {
+    /// Runs a question of several statements over one session, within the limits of one query.
+    pub(crate) async fn at_desk<T, W>(
+        &self,
+        (id, kind, text): (&QueryId, &'static str, &str),
+        tables: Tables,
+        tally: Arc<Tally>,
+        work: impl FnOnce(Desk) -> W,
+    ) -> Result<T, AskError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, AskError>> + Send + 'static,
+    {
+        let wall = self.limits.wall;
+        let deadline = Instant::now() + wall;
+        let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
+        let state =
+            session(tables, &self.functions, self.memory.share(self.limits.memory_bytes), &self.spill)
+                .map_err(|error| failure::of(&error))?;
+        let work = work(Desk { state, tally: Arc::clone(&tally) });
+        let task = self.lane.spawn(async move {
+            let _place = place;
+            work.await
+        });
+        let ticket = self.running.enter((id, kind), Some(text), tally, task.abort_handle());
+        match tokio::time::timeout_at(deadline, task.result()).await {
+            Err(_) => Err(overtime(wall)),
+            Ok(Some(answer)) => answer,
+            Ok(None) if ticket.was_cancelled() => {
+                Err(AskError::new(Code::Unavailable, "the query was cancelled"))
+            }
+            Ok(None) => Err(stopped()),
+        }
     }
 }
 

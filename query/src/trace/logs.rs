@@ -11,7 +11,7 @@ use datafusion::common::Result;
 use daymark_model::id::TraceId;
 use daymark_model::limits::CUT_MARKER;
 use daymark_model::signal::Table;
-use daymark_model::tables::LOGS;
+use daymark_model::tables::{Column, LOGS};
 use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::Meta;
@@ -78,10 +78,14 @@ impl Cursor {
     }
 }
 
+/// The columns that a log row is made of. What was cut is none: the body tells it.
+pub(crate) fn fields() -> impl Iterator<Item = &'static Column> {
+    LogRow::FIELDS.iter().filter_map(|name| LOGS.column(name))
+}
+
 fn read(parts: &[Part], id: TraceId, tally: &Tally) -> Result<Vec<LogRow>> {
-    // What was cut is no column: the body tells it.
-    let fields = LogRow::FIELDS.iter().filter_map(|name| LOGS.column(name)).map(columns::field);
-    let layout = Layout::new(Table::Logs, Arc::new(Schema::new(fields.collect::<Vec<_>>())), &[])?;
+    let schema = Schema::new(fields().map(columns::field).collect::<Vec<_>>());
+    let layout = Layout::new(Table::Logs, Arc::new(schema), &[])?;
     let mut rows = Vec::new();
     let mut latest = std::collections::BTreeMap::new();
     for found in find(parts, id, layout.projection(), tally)? {
@@ -98,7 +102,7 @@ fn read(parts: &[Part], id: TraceId, tally: &Tally) -> Result<Vec<LogRow>> {
     Ok(rows)
 }
 
-fn rows_of(batch: &arrow::array::RecordBatch) -> Result<Vec<LogRow>> {
+pub(crate) fn rows_of(batch: &arrow::array::RecordBatch) -> Result<Vec<LogRow>> {
     let columns = Columns::of(batch);
     let texts = |name: &str| columns.texts(name);
     let (log_id, severity, severity_text) = (texts("log_id")?, texts("severity")?, texts("severity_text")?);

@@ -24,6 +24,15 @@ fn values_become_text() {
     }
 }
 
+/// Guarantee: a key with dots is found as it stands, or else as a path into objects.
+#[test]
+fn keys_with_dots_are_paths_too() {
+    let object = parse(r#"{"a.b":1,"a":{"b":2,"c":{"d.e":{"f":3}}}}"#);
+    assert_eq!(text(&object, "a.b").as_deref(), Some("1"));
+    assert_eq!(text(&object, "a.c.d.e.f").as_deref(), Some("3"));
+    assert_eq!(text(&object, "a.x"), None);
+}
+
 /// Guarantee: only what is written as a number is one.
 #[test]
 fn numbers_are_recognised() {

@@ -1,0 +1,22 @@
+//! Searches of people as work for the SQL engine: candidates by what one row tells, then whole traces judged
+//! and summed up.
+
+/// Where a page ends.
+mod cursor;
+/// One question as several statements.
+mod desk;
+/// A search taken apart into what rows, traces and relations tell.
+mod formula;
+/// Log lines that match.
+mod lines;
+/// Spans and operations that match.
+mod rows;
+/// What a trace looks like in a list.
+mod summary;
+/// Traces that match.
+mod traces;
+/// Pieces of SQL.
+mod words;
+
+pub(crate) use desk::Desk;
+pub(crate) use traces::Searched;

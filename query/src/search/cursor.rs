@@ -1,0 +1,84 @@
+//! Where a page ends, so that the next one repeats nothing and leaves nothing out, whatever comes in
+//! meanwhile: an instant, and what was shown already.
+//!
+//! A trace that grows may move before that instant; it still has the spans that had put it behind, and what
+//! was shown is not shown again.
+
+use std::collections::HashSet;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use daymark_view::error::{AskError, Code};
+use xxhash_rust::xxh3::xxh3_64;
+
+const WORD: usize = 8;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// Nothing lies before it.
+    pub(super) bound: i64,
+    shown: HashSet<u64>,
+}
+
+impl Cursor {
+    /// The first page of an order.
+    pub(super) fn start(bound: i64) -> Self {
+        Self { bound, shown: HashSet::new() }
+    }
+
+    /// The cursor of a text that [`Self::text`] gave for the same question.
+    pub(super) fn read(text: &str, question: &str) -> Result<Self, AskError> {
+        let bad = || {
+            AskError::new(Code::BadCursor, "the cursor belongs to another question or is damaged")
+                .hint("search again without it")
+        };
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        let (words, rest) = bytes.as_chunks::<WORD>();
+        let [question_of, bound, shown @ ..] = words else { return Err(bad()) };
+        if !rest.is_empty() || u64::from_le_bytes(*question_of) != xxh3_64(question.as_bytes()) {
+            return Err(bad());
+        }
+        let shown = shown.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        Ok(Self { bound: i64::from_le_bytes(*bound), shown })
+    }
+
+    pub(super) fn text(&self, question: &str) -> String {
+        let mut shown: Vec<u64> = self.shown.iter().copied().collect();
+        shown.sort_unstable();
+        let words = [xxh3_64(question.as_bytes()), self.bound as u64].into_iter().chain(shown);
+        BASE64_URL_SAFE_NO_PAD.encode(words.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+    }
+
+    pub(super) fn has_shown(&self, id: &[u8]) -> bool {
+        self.shown.contains(&xxh3_64(id))
+    }
+
+    pub(super) fn show(&mut self, id: &[u8]) {
+        self.shown.insert(xxh3_64(id));
+    }
+
+    pub(super) fn shown(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Forgets what was shown: nothing of it can come again behind the new bound.
+    pub(super) fn forget(&mut self) {
+        self.shown.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cursor;
+
+    #[test]
+    fn a_cursor_goes_there_and_back() {
+        let mut cursor = Cursor::start(42);
+        cursor.show(b"one");
+        let text = cursor.text("q");
+        assert_eq!(Cursor::read(&text, "q"), Ok(cursor));
+        assert!(Cursor::read(&text, "other").is_err());
+        assert!(Cursor::read(text.trim_end_matches(char::is_alphanumeric), "q").is_err());
+        assert!(Cursor::read("!", "q").is_err());
+    }
+}

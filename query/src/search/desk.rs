@@ -1,0 +1,33 @@
+//! One question that takes several statements: they run one after the other in one session, over one
+//! snapshot, within the limits of one query.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::execution::SessionState;
+use datafusion::physical_plan::execute_stream;
+use daymark_view::error::AskError;
+use futures::TryStreamExt;
+
+use crate::scan::reader::Tally;
+use crate::sql::{failure, statement, views};
+
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) state: SessionState,
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl Desk {
+    /// All rows of a statement. The statement names how many it wants.
+    pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, AskError> {
+        let statement = statement::parse(sql)?;
+        let work = async {
+            views::add(&self.state, &statement).await?;
+            let plan = self.state.statement_to_plan(statement).await?;
+            let physical = self.state.create_physical_plan(&plan).await?;
+            execute_stream(physical, self.state.task_ctx())?.try_collect::<Vec<_>>().await
+        };
+        work.await.map_err(|error| failure::of(&error))
+    }
+}

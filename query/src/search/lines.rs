@@ -1,0 +1,157 @@
+//! `POST /logs/search` and what belongs to it: the lines around one, one line alone, counts over time.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use daymark_model::time::Nanos;
+use daymark_view::error::{AskError, Code};
+use daymark_view::logs::{
+    ContextAsk, Direction, Histogram, HistogramAsk, HistogramSeries, LineAsk, LogId, LogsAsk,
+};
+use daymark_view::meta::Answer;
+use daymark_view::search::{Domain, Query, condition};
+use daymark_view::services::Scope;
+use daymark_view::trace_logs::LogRow;
+
+use super::cursor::Cursor;
+use super::desk::Desk;
+use super::words::{between, instant, of_scope};
+use crate::running::scanned;
+use crate::sql::failure;
+use crate::trace::logs::{fields, rows_of};
+use crate::trace::spans::Columns;
+
+/// Names of severities, the worst first.
+const SEVERITIES: [&str; 7] = ["fatal", "error", "warn", "info", "debug", "trace", "unset"];
+
+/// Lines that a question is about.
+fn matching(query: &Query, scope: &[Scope], from: Nanos, to: Nanos) -> String {
+    let mut parts = vec![between("time", from, to)];
+    parts.extend(scope.iter().map(of_scope));
+    // Every term of a line is told by its row.
+    parts.extend(query.node.as_ref().and_then(|node| condition(Domain::Logs, node)));
+    parts.join(" AND ")
+}
+
+impl Desk {
+    async fn lines(&self, condition: &str, rest: &str) -> Result<Vec<LogRow>, AskError> {
+        let columns: Vec<&str> = fields().map(|column| column.name).collect();
+        let sql = format!("SELECT {} FROM logs WHERE {condition} {rest}", columns.join(", "));
+        let mut rows = Vec::new();
+        for batch in self.rows(&sql).await? {
+            rows.extend(rows_of(&batch).map_err(|error| failure::of(&error))?);
+        }
+        Ok(rows)
+    }
+
+    fn answer<T>(&self, data: T) -> Answer<T> {
+        let mut answer = Answer::of(data);
+        answer.meta.scanned = scanned(&self.tally);
+        answer.meta.partial = self.tally.partial();
+        answer
+    }
+
+    pub(crate) async fn logs(self, ask: LogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
+        let question = format!("{} {:?} {:?} {:?}", ask.query, ask.trace_id, ask.scope, ask.direction);
+        let (sign, order, start) = match ask.direction {
+            Direction::Backward => ("<=", "DESC", i64::MAX),
+            Direction::Forward => (">=", "ASC", i64::MIN),
+        };
+        let mut cursor = match &ask.cursor {
+            Some(text) => Cursor::read(text, &question)?,
+            None => Cursor::start(start),
+        };
+        let mut condition = matching(&ask.query, &ask.scope, ask.range.from, ask.range.to);
+        if let Some(id) = ask.trace_id {
+            condition = format!("{condition} AND trace_id = '{id}'");
+        }
+        let total = if ask.count { Some(self.count(&condition).await?) } else { None };
+        let page = format!("{condition} AND time {sign} {}", instant(cursor.bound));
+        let rest = format!("ORDER BY time {order} LIMIT {}", ask.limit + 1 + cursor.shown());
+        let mut rows = self.lines(&page, &rest).await?;
+        rows.retain(|row| !cursor.has_shown(row.log_id.as_bytes()));
+        let has_more = rows.len() > ask.limit;
+        rows.truncate(ask.limit);
+        for row in &rows {
+            if row.time.0 != cursor.bound {
+                cursor.bound = row.time.0;
+                cursor.forget();
+            }
+            cursor.show(row.log_id.as_bytes());
+        }
+        let mut answer = self.answer(rows);
+        answer.meta.cursor = has_more.then(|| cursor.text(&question));
+        answer.meta.total = total;
+        Ok(answer)
+    }
+
+    async fn count(&self, condition: &str) -> Result<u64, AskError> {
+        let batches = self.rows(&format!("SELECT count(*) AS total FROM logs WHERE {condition}")).await?;
+        let first = batches.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>());
+        Ok(first.and_then(|totals| totals.values().first()).map_or(0, |total| total.unsigned_abs()))
+    }
+
+    async fn line_of(&self, id: &LogId) -> Result<LogRow, AskError> {
+        let condition = format!("time = {}", instant(id.time.0));
+        let rows = self.lines(&condition, "").await?;
+        rows.into_iter()
+            .find(|row| row.log_id == id.text)
+            .ok_or_else(|| AskError::new(Code::NotFound, format!("no line has the id {}", id.text)))
+    }
+
+    pub(crate) async fn line(self, ask: LineAsk) -> Result<Answer<LogRow>, AskError> {
+        let row = self.line_of(&ask.log_id).await?;
+        Ok(self.answer(row))
+    }
+
+    pub(crate) async fn context(self, ask: ContextAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
+        let line = self.line_of(&ask.log_id).await?;
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let instance = match &line.instance {
+            Some(instance) => format!("instance = {}", quoted(instance)),
+            None => "instance IS NULL".to_owned(),
+        };
+        let whose = format!("service = {} AND {instance}", quoted(&line.service));
+        let at = instant(line.time.0);
+        let mut rows = self
+            .lines(&format!("{whose} AND time < {at}"), &format!("ORDER BY time DESC LIMIT {}", ask.before))
+            .await?;
+        rows.reverse();
+        rows.extend(self.lines(&format!("{whose} AND time = {at}"), "").await?);
+        let after = format!("ORDER BY time LIMIT {}", ask.after);
+        rows.extend(self.lines(&format!("{whose} AND time > {at}"), &after).await?);
+        Ok(self.answer(rows))
+    }
+
+    pub(crate) async fn histogram(self, ask: HistogramAsk) -> Result<Answer<Histogram>, AskError> {
+        let width = ask.range.width_ns().max(1);
+        let step_ns = (width as u64).div_ceil(ask.buckets.max(1) as u64) as i64;
+        let steps = (width as u64).div_ceil(step_ns as u64) as usize;
+        let sql = format!(
+            "SELECT (arrow_cast(time, 'Int64') - {}) / {step_ns} AS bucket, severity, count(*) AS lines \
+             FROM logs WHERE {} GROUP BY bucket, severity",
+            ask.range.from.0,
+            matching(&ask.query, &ask.scope, ask.range.from, ask.range.to),
+        );
+        let mut series: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for batch in self.rows(&sql).await? {
+            let columns = Columns::of(&batch);
+            let read =
+                || Ok((columns.integers("bucket")?, columns.texts("severity")?, columns.integers("lines")?));
+            let (buckets, severities, lines) = read().map_err(|error| failure::of(&error))?;
+            for row in 0..batch.num_rows() {
+                let rank = SEVERITIES.iter().position(|name| *name == severities.value(row));
+                let counts =
+                    series.entry(rank.unwrap_or(SEVERITIES.len() - 1)).or_insert_with(|| vec![0; steps]);
+                if let Some(count) = usize::try_from(buckets[row]).ok().and_then(|at| counts.get_mut(at)) {
+                    *count += lines[row].unsigned_abs();
+                }
+            }
+        }
+        let named =
+            |(rank, counts): (usize, Vec<u64>)| HistogramSeries { key: SEVERITIES[rank].into(), counts };
+        let series = series.into_iter().map(named).collect();
+        Ok(self.answer(Histogram { t0: ask.range.from, step_ns, series }))
+    }
+}

@@ -1,0 +1,309 @@
+//! `POST /traces/search`: candidates by what rows tell, newest or largest first, then the traces they are of.
+
+use std::collections::{HashMap, HashSet};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use daymark_model::id::TraceId;
+use daymark_model::time::Nanos;
+use daymark_view::error::AskError;
+use daymark_view::meta::Answer;
+use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
+
+use super::cursor::Cursor;
+use super::desk::Desk;
+use super::formula::Plan;
+use super::summary::{SpanFact, TraceFacts};
+use super::words::{between, instant, of_scope};
+use crate::running::scanned;
+use crate::sql::failure;
+use crate::trace::found::trace_id;
+use crate::trace::spans::Columns;
+
+/// Candidates that are looked at together.
+const ROWS_MIN: usize = 256;
+const ROWS_MAX: usize = 65_536;
+/// A trace that is sorted by its whole length reaches no further out of the range.
+const REACH_NS: i64 = 24 * Nanos::HOUR;
+/// A trace whose last span is younger than this may still grow.
+const OPEN_NS: i64 = 30 * Nanos::SECOND;
+
+/// A search that runs.
+#[derive(Debug)]
+pub(crate) struct Searched<'a> {
+    pub(super) ask: &'a TracesAsk,
+    pub(super) desk: &'a Desk,
+    pub(super) plan: Plan,
+    now: Nanos,
+}
+
+/// Traces that match, with where each stands in the order.
+type Placed = Vec<(i64, TraceHit)>;
+
+impl<'a> Searched<'a> {
+    pub(crate) fn new(ask: &'a TracesAsk, desk: &'a Desk, now: Nanos) -> Result<Self, AskError> {
+        Ok(Self { ask, desk, plan: Plan::of(ask.query.node.as_ref())?, now })
+    }
+
+    pub(crate) async fn answer(&self) -> Result<Answer<TracesFound>, AskError> {
+        let (data, cursor) = match self.ask.mode {
+            TracesMode::Traces => {
+                let (hits, cursor) = self.traces().await?;
+                (TracesFound::Traces(hits), cursor)
+            }
+            TracesMode::Spans => {
+                let (hits, cursor) = self.spans().await?;
+                (TracesFound::Spans(hits), cursor)
+            }
+            TracesMode::Operations => (TracesFound::Operations(self.operations().await?), None),
+        };
+        let mut answer = Answer::of(data);
+        answer.meta.cursor = cursor;
+        answer.meta.total = if self.ask.count { self.total().await? } else { None };
+        answer.meta.scanned = scanned(&self.desk.tally);
+        answer.meta.partial = self.desk.tally.partial();
+        Ok(answer)
+    }
+
+    /// What makes two questions the same list.
+    pub(super) fn question(&self) -> String {
+        let ask = self.ask;
+        format!("{} {:?} {:?} {:?} {:?} {:?}", ask.query, ask.range, ask.scope, ask.area, ask.sort, ask.mode)
+    }
+
+    pub(super) fn cursor(&self, start: i64) -> Result<Cursor, AskError> {
+        match &self.ask.cursor {
+            Some(text) => Cursor::read(text, &self.question()),
+            None => Ok(Cursor::start(start)),
+        }
+    }
+
+    /// When matching spans begin, and whose they are.
+    pub(super) fn inside(&self) -> String {
+        let mut parts = vec![between("start", self.ask.range.from, self.ask.range.to)];
+        parts.extend(self.ask.scope.iter().map(of_scope));
+        if let Some(area) = self.ask.area {
+            parts.push(between("start", area.range.from, area.range.to));
+            parts.push(format!("duration_ns >= {} AND duration_ns < {}", area.min_ns, area.max_ns));
+        }
+        parts.join(" AND ")
+    }
+
+    /// What candidates meet.
+    fn candidates(&self) -> String {
+        match self.plan.candidates() {
+            Some(condition) => format!("{} AND {condition}", self.inside()),
+            None => self.inside(),
+        }
+    }
+
+    async fn traces(&self) -> Result<(Vec<TraceHit>, Option<String>), AskError> {
+        let is_newest = self.ask.sort == TraceSort::Newest;
+        let mut cursor = self.cursor(if is_newest { i64::MAX } else { i64::MIN })?;
+        let mut found = match self.ask.sort {
+            TraceSort::Newest | TraceSort::Oldest => self.by_time(&cursor, is_newest).await?,
+            _ => self.by_measure(&cursor).await?,
+        };
+        let has_more = found.len() > self.ask.limit;
+        found.truncate(self.ask.limit);
+        for (bound, hit) in &found {
+            cursor.bound = *bound;
+            cursor.show(&hit.trace_id.0);
+        }
+        let cursor = has_more.then(|| cursor.text(&self.question()));
+        Ok((found.into_iter().map(|(_, hit)| hit).collect(), cursor))
+    }
+
+    /// One more than a page, if there are as many.
+    async fn by_time(&self, cursor: &Cursor, is_newest: bool) -> Result<Placed, AskError> {
+        let wanted = self.ask.limit + 1;
+        let (mut found, mut known) = (Vec::new(), HashSet::new());
+        let mut rows_wanted = (wanted * 8).clamp(ROWS_MIN, ROWS_MAX);
+        let mut bound = cursor.bound;
+        loop {
+            let (sign, order) = if is_newest { ("<=", "DESC") } else { (">=", "ASC") };
+            let sql = format!(
+                "SELECT trace_id, start FROM spans WHERE {} AND start {sign} {} \
+                 ORDER BY start {order} LIMIT {rows_wanted}",
+                self.candidates(),
+                instant(bound),
+            );
+            let mut next: Vec<(TraceId, i64)> = Vec::new();
+            let (mut rows, mut last) = (0, bound);
+            for batch in self.desk.rows(&sql).await? {
+                let starts = Columns::of(&batch).instants("start").map_err(|error| failure::of(&error))?;
+                for (row, start) in starts.iter().enumerate() {
+                    (rows, last) = (rows + 1, *start);
+                    let Some(id) = trace_id(&batch, row) else { continue };
+                    if !cursor.has_shown(&id.0) && known.insert(id) {
+                        next.push((id, *start));
+                    }
+                }
+            }
+            for page in next.chunks(wanted) {
+                found.extend(self.matching(page).await?);
+                if found.len() >= wanted {
+                    found.truncate(wanted);
+                    return Ok(found);
+                }
+            }
+            if rows < rows_wanted {
+                return Ok(found);
+            }
+            // So many spans of one instant, or of few traces, that it takes larger steps.
+            if last == bound || next.len() < wanted {
+                rows_wanted = (rows_wanted * 4).min(if last == bound { usize::MAX } else { ROWS_MAX });
+            }
+            bound = last;
+        }
+    }
+
+    /// Traces by a measure of the whole trace.
+    async fn by_measure(&self, cursor: &Cursor) -> Result<Placed, AskError> {
+        const NANOS: &str = "arrow_cast(start, 'Int64')";
+        let (measure, order) = match self.ask.sort {
+            TraceSort::Fastest => (format!("max({NANOS} + duration_ns) - min({NANOS})"), "ASC"),
+            TraceSort::MostSpans => ("count(*)".to_owned(), "DESC"),
+            TraceSort::MostErrors => ("count(*) FILTER (WHERE status = 'error')".to_owned(), "DESC"),
+            _ => (format!("max({NANOS} + duration_ns) - min({NANOS})"), "DESC"),
+        };
+        let wanted = self.ask.limit + 1;
+        let around = between("start", self.ask.range.from.plus(-REACH_NS), self.ask.range.to.plus(REACH_NS));
+        let mut found = Vec::new();
+        let (mut skipped, mut rows_wanted) = (0, cursor.shown() + wanted * 2);
+        loop {
+            let sql = format!(
+                "SELECT trace_id, {measure} AS measure FROM spans WHERE {around} \
+                 AND trace_id IN (SELECT trace_id FROM spans WHERE {}) \
+                 GROUP BY trace_id ORDER BY measure {order}, trace_id LIMIT {rows_wanted} OFFSET {skipped}",
+                self.candidates(),
+            );
+            let mut next = Vec::new();
+            let mut rows = 0;
+            for batch in self.desk.rows(&sql).await? {
+                let measures =
+                    Columns::of(&batch).integers("measure").map_err(|error| failure::of(&error))?;
+                rows += measures.len();
+                let ids = (0..measures.len()).filter_map(|row| Some((trace_id(&batch, row)?, measures[row])));
+                next.extend(ids.filter(|(id, _)| !cursor.has_shown(&id.0)));
+            }
+            for page in next.chunks(wanted) {
+                found.extend(self.matching(page).await?);
+            }
+            if found.len() >= wanted || rows < rows_wanted {
+                found.truncate(wanted);
+                return Ok(found);
+            }
+            skipped += rows;
+            rows_wanted = (rows_wanted * 2).min(ROWS_MAX);
+        }
+    }
+
+    /// Those of the traces that match, in their order.
+    async fn matching(&self, traces: &[(TraceId, i64)]) -> Result<Placed, AskError> {
+        let mut facts = self.facts(traces).await?;
+        let inside = self.plan.conditions.len();
+        let judged = traces.iter().filter_map(|(id, at)| {
+            let trace = facts.remove(id)?;
+            let holds = self.plan.judge(&trace);
+            let is_inside = |place: &usize| trace.spans[*place].truths.get(inside) == Some(&true);
+            let matched: Vec<usize> =
+                (0..holds.len()).filter(|place| holds[*place]).filter(is_inside).collect();
+            (!matched.is_empty()).then(|| (*at, trace.hit(&matched)))
+        });
+        Ok(judged.collect())
+    }
+
+    /// All spans of some traces.
+    async fn facts(&self, traces: &[(TraceId, i64)]) -> Result<HashMap<TraceId, TraceFacts>, AskError> {
+        if traces.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = traces.iter().map(|(id, _)| format!("'{id}'")).collect();
+        let ids = ids.join(", ");
+        let inside = self.inside();
+        let truths = self.plan.conditions.iter().chain([&inside]).enumerate();
+        let truths: Vec<String> = truths.map(|(at, sql)| format!("({sql}) AS truth_{at}")).collect();
+        let sql = format!(
+            "SELECT trace_id, span_id, parent_span_id, service, name, start, duration_ns, status, tier, {} \
+             FROM spans WHERE trace_id IN ({ids})",
+            truths.join(", "),
+        );
+        let mut spans: HashMap<TraceId, Vec<SpanFact>> = HashMap::new();
+        for batch in self.desk.rows(&sql).await? {
+            for (id, span) in span_facts(&batch, truths.len()).map_err(|error| failure::of(&error))? {
+                spans.entry(id).or_default().push(span);
+            }
+        }
+        let logs = self.log_counts(&ids).await?;
+        let open_from = self.now.plus(-OPEN_NS);
+        let facts = |(id, spans)| {
+            let logs = logs.get(&id).copied().unwrap_or_default();
+            (id, TraceFacts::new(id, spans, logs, open_from))
+        };
+        Ok(spans.into_iter().map(facts).collect())
+    }
+
+    async fn log_counts(&self, ids: &str) -> Result<HashMap<TraceId, u64>, AskError> {
+        let sql = format!(
+            "SELECT trace_id, count(*) AS lines FROM logs WHERE trace_id IN ({ids}) GROUP BY trace_id"
+        );
+        let mut counts = HashMap::new();
+        for batch in self.desk.rows(&sql).await? {
+            let lines = Columns::of(&batch).integers("lines").map_err(|error| failure::of(&error))?;
+            for (row, lines) in lines.iter().enumerate() {
+                counts
+                    .extend(trace_id(&batch, row).map(|id| (id, u64::try_from(*lines).unwrap_or_default())));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// All matches, where rows alone tell them.
+    async fn total(&self) -> Result<Option<u64>, AskError> {
+        if self.plan.of_rows().is_none() {
+            return Ok(None);
+        }
+        let what = match self.ask.mode {
+            TracesMode::Traces => "count(DISTINCT trace_id)",
+            TracesMode::Spans => "count(*)",
+            TracesMode::Operations => "count(DISTINCT named_struct('s', service, 'n', name, 'k', kind))",
+        };
+        let sql = format!("SELECT {what} AS total FROM spans WHERE {}", self.rows_only("spans")?);
+        let batches = self.desk.rows(&sql).await?;
+        let total = batches.iter().find_map(|batch| {
+            let totals = batch.column(0).as_primitive_opt::<Int64Type>()?;
+            totals.values().first().map(|total| u64::try_from(*total).unwrap_or_default())
+        });
+        Ok(total)
+    }
+}
+
+pub(super) type Read<T> = datafusion::common::Result<T>;
+
+fn span_facts(batch: &RecordBatch, truths: usize) -> Read<Vec<(TraceId, SpanFact)>> {
+    let columns = Columns::of(batch);
+    let (services, names) = (columns.texts("service")?, columns.texts("name")?);
+    let (states, tiers) = (columns.texts("status")?, columns.texts("tier")?);
+    let (starts, durations) = (columns.instants("start")?, columns.integers("duration_ns")?);
+    let first = batch.num_columns() - truths;
+    let told: Vec<_> = (first..batch.num_columns()).map(|at| batch.column(at).as_boolean()).collect();
+    let fact = |row: usize| -> Read<Option<(TraceId, SpanFact)>> {
+        let (Some(trace), Some(id)) = (trace_id(batch, row), columns.span_id("span_id", row)?) else {
+            return Ok(None);
+        };
+        let fact = SpanFact {
+            id,
+            parent: columns.span_id("parent_span_id", row)?,
+            service: services.value(row).into(),
+            name: names.value(row).into(),
+            start: starts[row],
+            duration: durations[row],
+            status: states.value(row).into(),
+            tier: tiers.value(row).into(),
+            truths: told.iter().map(|truth| truth.is_valid(row) && truth.value(row)).collect(),
+        };
+        Ok(Some((trace, fact)))
+    };
+    (0..batch.num_rows()).filter_map(|row| fact(row).transpose()).collect()
+}

@@ -20,7 +20,7 @@ use crate::answer::Refusal;
 use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
-use crate::routes::{front, ledger, probes, queries, services, sql, system, traces};
+use crate::routes::{front, ledger, probes, queries, search, services, sql, system, traces};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -85,8 +85,13 @@ fn calls() -> Router<Arc<Site>> {
     Router::new()
         .route("/sql", post(sql::sql))
         .route("/sql/schema", get(sql::schema))
+        .route("/traces/search", post(search::traces))
         .route("/traces/{id}", get(traces::trace).delete(traces::delete))
         .route("/traces/{id}/logs", get(traces::logs))
+        .route("/logs/search", post(search::logs))
+        .route("/logs/histogram", get(search::histogram))
+        .route("/logs/context", get(search::context))
+        .route("/logs/{id}", get(search::log))
         .route("/services", get(services::services))
         .route("/ledger", get(ledger::ledger))
         .route("/ledger/recount", post(ledger::recount))

@@ -8,6 +8,8 @@ pub(crate) mod ledger;
 pub(crate) mod probes;
 /// Queries that run now.
 pub(crate) mod queries;
+/// Searches of people.
+pub(crate) mod search;
 /// The list of services.
 pub(crate) mod services;
 /// SQL and its schema.

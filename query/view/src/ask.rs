@@ -9,6 +9,7 @@ use std::pin::Pin;
 
 use crate::error::AskError;
 use crate::ledger::{LedgerAsk, LedgerSheet};
+use crate::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use crate::meta::Answer;
 use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
@@ -17,6 +18,7 @@ use crate::sql::{SqlAnswer, SqlAsk};
 use crate::system::{BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
 use crate::trace::{Trace, TraceAsk, TraceDeletion};
 use crate::trace_logs::{LogRow, TraceLogsAsk};
+use crate::traces::{TracesAsk, TracesFound};
 
 /// An answer on its way.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
@@ -29,8 +31,15 @@ pub trait Ask: Send + Sync + fmt::Debug {
     /// `NotFound` with the reason when no row has the id.
     fn trace(&self, ask: TraceAsk) -> Answering<'_, Answer<Trace>>;
     fn trace_logs(&self, ask: TraceLogsAsk) -> Answering<'_, Answer<Vec<LogRow>>>;
+    fn traces(&self, ask: TracesAsk) -> Answering<'_, Answer<TracesFound>>;
     /// Done when no later answer shows the trace.
     fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()>;
+
+    fn logs(&self, ask: LogsAsk) -> Answering<'_, Answer<Vec<LogRow>>>;
+    /// `NotFound` when no line has the id.
+    fn log(&self, ask: LineAsk) -> Answering<'_, Answer<LogRow>>;
+    fn log_context(&self, ask: ContextAsk) -> Answering<'_, Answer<Vec<LogRow>>>;
+    fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>>;
 
     fn services(&self, ask: ServicesAsk) -> Answering<'_, Answer<Vec<ServiceRow>>>;
 

@@ -45,7 +45,7 @@ fn question(site: &Site, asked: &Asked, params: &Params) -> Result<ServicesAsk, 
     })
 }
 
-fn scope(text: &str) -> Result<Scope, AskError> {
+pub(crate) fn scope(text: &str) -> Result<Scope, AskError> {
     let keys = ScopeKey::ALL.map(ScopeKey::name).join(":…, ");
     Scope::parse(text).ok_or_else(|| {
         AskError::new(Code::BadRequest, format!("\"{text}\" is not a scope")).hint(format!("one of {keys}:…"))

@@ -10,6 +10,7 @@ use daymark_view::ask::{Answering, Ask};
 use daymark_view::attribute::Attributes;
 use daymark_view::error::{Absence, AskError, Code};
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
+use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta, Truncated};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::SqlSchema;
@@ -22,6 +23,7 @@ use daymark_view::trace::{
     Completeness, Dropped, Episode, Event, Link, Scope, Span, Trace, TraceAsk, TraceDeletion, TraceRoot,
 };
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
+use daymark_view::traces::{TracesAsk, TracesFound};
 use futures::{StreamExt, stream};
 use serde_json::json;
 use tokio::sync::watch;
@@ -232,6 +234,31 @@ impl Ask for Canned {
         self.remember(&ask);
         let meta = Meta { cursor: Some("next".into()), ..Meta::default() };
         ready(Ok(Answer { data: vec![log()], meta }))
+    }
+
+    fn traces(&self, ask: TracesAsk) -> Answering<'_, Answer<TracesFound>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(TracesFound::Traces(Vec::new()))))
+    }
+
+    fn logs(&self, ask: LogsAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(vec![log()])))
+    }
+
+    fn log(&self, ask: LineAsk) -> Answering<'_, Answer<LogRow>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(log())))
+    }
+
+    fn log_context(&self, ask: ContextAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(vec![log()])))
+    }
+
+    fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Histogram { t0: Nanos(0), step_ns: 1, series: Vec::new() })))
     }
 
     fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()> {

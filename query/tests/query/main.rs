@@ -7,12 +7,16 @@ mod answers;
 mod cases;
 /// What the tests send.
 mod data;
+/// Searching log lines.
+mod lines;
 /// A store with an answerer.
 mod place;
 /// Sums that outlive their spans.
 mod rolled;
 /// Queries that must be refused or stopped.
 mod sandbox;
+/// Searching traces.
+mod search;
 /// The list of services, against plain code over all rows.
 mod services;
 /// Sums over spans, against plain code over the same spans.

@@ -1,23 +1,26 @@
-//! `daymark logs`: the logs of a trace, oldest first.
+//! `daymark logs`: log lines that match a search, or those of a trace, oldest first.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use daymark_view::instant::rfc3339;
+use daymark_view::logs::{Direction, LogsBody};
 use daymark_view::meta::Answer;
 use daymark_view::trace_logs::{DEFAULT_ROWS, LogRow, ROWS_MAX};
 use serde_json::{Value, json};
 
 use super::client::{self, Client};
-use super::trace::{escaped, path};
 use super::{AskArgs, Format, clean, csv, note};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LogsArgs {
-    /// The trace whose logs to show, in any spelling
+    /// What to search for: words, "phrases", key:value, level>=warn; -word excludes
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    pub(crate) query: Vec<String>,
+    /// Only lines of this trace, in any spelling; without a range over all time
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    pub(crate) trace: String,
+    pub(crate) trace: Option<String>,
     #[command(flatten)]
     pub(crate) ask: AskArgs,
 }
@@ -28,51 +31,66 @@ const CSV_COLUMNS: [&str; 8] =
 pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.ask)?;
     let mut out = io::stdout().lock();
-    let count = print(&client, &args.trace, &args.ask, &mut out).await?;
+    let body = LogsBody {
+        q: args.query.join(" "),
+        trace_id: args.trace.clone(),
+        from: args.ask.from.clone(),
+        to: args.ask.to.clone(),
+        // All of a trace, or else the newest.
+        direction: if args.trace.is_some() { Direction::Forward } else { Direction::Backward },
+        ..LogsBody::default()
+    };
+    let count = print(&client, body, &args.ask, &mut out).await?;
     out.flush()?;
     if count == 0 {
-        note(format_args!("daymark: no logs have this trace id"));
+        note(format_args!("daymark: no log lines match"));
         return Ok(ExitCode::from(3));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the logs of a trace page by page and says how many there were.
+/// Asks for all lines of a trace.
+pub(crate) fn of_trace(id: &str) -> LogsBody {
+    LogsBody { trace_id: Some(id.to_owned()), direction: Direction::Forward, ..LogsBody::default() }
+}
+
+/// Prints the lines of a question, oldest first, and says how many there were.
 pub(crate) async fn print(
     client: &Client,
-    id: &str,
+    mut body: LogsBody,
     ask: &AskArgs,
     out: &mut impl Write,
 ) -> anyhow::Result<usize> {
     let format = ask.format();
     let limit = ask.limit.unwrap_or(DEFAULT_ROWS);
-    let path = path(id, &AskArgs { from: None, to: None, ..ask.clone() })?;
-    let mut count = 0;
-    let mut cursor: Option<String> = None;
-    if format == Format::Csv {
-        out.write_all(csv::record(&CSV_COLUMNS.map(Value::from)).as_bytes())?;
-    }
-    while count < limit {
-        let page = ROWS_MAX.min(limit - count);
-        let after =
-            cursor.as_deref().map(|cursor| format!("&cursor={}", escaped(cursor))).unwrap_or_default();
-        let answer = client.get(&format!("{path}/logs?limit={page}{after}"), client::JSON).await?;
+    let mut rows: Vec<LogRow> = Vec::new();
+    while rows.len() < limit {
+        body.limit = Some(ROWS_MAX.min(limit - rows.len()));
+        let answer = client.post("/logs/search", client::JSON, serde_json::to_vec(&body)?).await?;
         let text = client::text(answer).await?;
         if format == Format::Json {
             writeln!(out, "{text}")?;
         }
         let answer: Answer<Vec<LogRow>> = serde_json::from_str(&text).context("the answer cannot be read")?;
-        for row in &answer.data {
-            out.write_all(written(row, format)?.as_bytes())?;
-        }
-        count += answer.data.len();
-        cursor = answer.meta.cursor;
-        if cursor.is_none() {
-            return Ok(count);
+        rows.extend(answer.data);
+        body.cursor = answer.meta.cursor;
+        if body.cursor.is_none() {
+            break;
         }
     }
-    note(format_args!("there are more logs; --limit shows more than {count}"));
-    Ok(count)
+    if body.direction == Direction::Backward {
+        rows.reverse();
+    }
+    if format == Format::Csv {
+        out.write_all(csv::record(&CSV_COLUMNS.map(Value::from)).as_bytes())?;
+    }
+    for row in &rows {
+        out.write_all(written(row, format)?.as_bytes())?;
+    }
+    if body.cursor.is_some() {
+        note(format_args!("there are more lines; --limit shows more than {}", rows.len()));
+    }
+    Ok(rows.len())
 }
 
 /// A row in the format; nothing for JSON, whose pages are printed whole.

@@ -70,7 +70,7 @@ async fn print(client: &Client, args: &TraceArgs, out: &mut impl Write) -> anyho
         if args.ask.format() == Format::Table {
             writeln!(out)?;
         }
-        logs::print(client, &args.id, &args.ask, out).await?;
+        logs::print(client, logs::of_trace(&args.id), &args.ask, out).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Logs of a trace, each format.
 
-use super::print;
+use super::{of_trace, print};
 use crate::cli::client::Client;
 use crate::cli::client::tests::{args, canned, response};
 use crate::cli::{AskArgs, Format};
@@ -22,16 +22,9 @@ async fn formats() {
         let (url, served) = canned(response("200 OK", &format!("{{\"data\":[{ROW}],\"meta\":{{}}}}"))).await;
         let args = AskArgs { format: Some(format), ..args(url) };
         let mut out = Vec::new();
-        let count = print(&Client::new(&args).unwrap(), "10", &args, &mut out).await.unwrap();
+        let count = print(&Client::new(&args).unwrap(), of_trace("10"), &args, &mut out).await.unwrap();
         assert_eq!((count, String::from_utf8(out).unwrap()), (1, expected));
         let request = served.await.unwrap();
-        assert!(request.starts_with("GET /api/v1/traces/0000000000000000000000000000000a/logs?limit=200 "));
+        assert!(request.starts_with("POST /api/v1/logs/search "));
     }
-}
-
-#[tokio::test]
-async fn a_bad_id_is_told_without_asking() {
-    let args = args("http://127.0.0.1:1".into());
-    let error = print(&Client::new(&args).unwrap(), "checkout", &args, &mut Vec::new()).await.unwrap_err();
-    assert!(error.to_string().contains("'h' is not a hex digit"));
 }

@@ -14,6 +14,8 @@ mod ends;
 mod errors;
 /// What the engine is asked for given parameters.
 mod questions;
+/// Searches: bodies, and what is said of bad ones.
+mod searches;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Traces: json, lines, OTLP, logs, deletion.

@@ -38,10 +38,12 @@ use classes::Classes;
 use gather::{Output, Pass};
 
 /// Row groups that are encoded side by side.
-const PASS_GROUPS: usize = 4;
+const PASS_GROUPS: usize = 2;
 /// Bytes of a row group before compression.
 const GROUP_BYTES: usize = 256 << 20;
 pub(crate) const BATCH_ROWS: usize = 16_384;
+/// What is known of the texts of a set is found out anew for each batch.
+const ATTRIBUTE_ROWS: usize = 65_536;
 
 /// Rows of a segment that go into a merge. Inputs stand in the order of their arrival.
 #[derive(Clone, Debug)]

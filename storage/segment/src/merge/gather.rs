@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, new_empty_array};
-use arrow::compute::{concat, concat_batches, interleave};
+use arrow::compute::{concat, interleave};
 use arrow::datatypes::{Field, Schema};
 use daymark_aggregate::Told;
 use daymark_model::rows;
@@ -13,7 +13,7 @@ use parquet::arrow::arrow_writer::ArrowColumnChunk;
 
 use super::classes::Classes;
 use super::repeats::by_input;
-use super::{BATCH_ROWS, Input, RowRef};
+use super::{ATTRIBUTE_ROWS, BATCH_ROWS, Input, RowRef};
 use crate::aggregates::{Summing, is_summed, told};
 use crate::attributes::{REST, has_attributes};
 use crate::blooms::BloomsBuilder;
@@ -140,30 +140,34 @@ impl<'a> Pass<'a> {
         groups: &mut [Group],
         blooms: &mut BloomsBuilder,
     ) -> Result<ValueSets> {
-        let mut sources = Vec::with_capacity(self.inputs.len());
-        for (input, rows) in self.inputs.iter().zip(&self.needed) {
+        // Attributes are the most there is of a row, so what was read stays where it is.
+        let (mut batches, mut starts) = (Vec::new(), vec![Vec::new(); self.inputs.len()]);
+        for ((input, rows), starts) in self.inputs.iter().zip(&self.needed).zip(&mut starts) {
             let own = &input.segment.meta().own_columns;
-            let wants = |name: &str| holds_attributes(own, name);
-            let batches = input.segment.stored(wants, rows, BATCH_ROWS)?.collect::<Result<Vec<_>>>()?;
-            let first = batches.first().map(RecordBatch::schema);
-            sources.push(first.map(|schema| concat_batches(&schema, &batches)).transpose()?);
+            let mut position = 0;
+            for batch in input.segment.stored(|name| holds_attributes(own, name), rows, ATTRIBUTE_ROWS)? {
+                starts.push((position, batches.len()));
+                batches.push((own, batch?));
+                position += batches.last().map_or(0, |(_, batch)| batch.num_rows());
+            }
         }
-        let mut read = Vec::with_capacity(self.inputs.len());
-        for (input, rows) in self.inputs.iter().zip(&sources) {
-            let own = &input.segment.meta().own_columns;
-            read.push(rows.as_ref().map(|rows| RowAttributes::of(rows, own)).transpose()?);
-        }
+        let locate = |(input, position): &(usize, usize)| {
+            let starts = &starts[*input];
+            let (start, batch) = starts[starts.partition_point(|(start, _)| start <= position) - 1];
+            (batch, position - start)
+        };
+        let read = batches.iter().map(|(own, batch)| RowAttributes::of(batch, own));
+        let read = read.collect::<Result<Vec<_>>>()?;
         let is_summed = self.table == Table::Spans;
-        let of_input = |input: &Option<RowAttributes<'_>>| input.as_ref().map(told).unwrap_or_default();
-        let told: Vec<_> = if is_summed { read.iter().map(of_input).collect() } else { Vec::new() };
+        let told: Vec<_> = if is_summed { read.iter().map(told).collect() } else { Vec::new() };
         let mut spread = Spread::new(classes, read);
         for group in groups {
+            let places: Vec<_> = self.places[group.rows.clone()].iter().map(locate).collect();
             if is_summed {
-                let places = self.places[group.rows.clone()].iter();
-                group.told = places.map(|(input, position)| told[*input][*position]).collect();
+                group.told = places.iter().map(|(batch, row)| told[*batch][*row]).collect();
             }
             let mut columns: Vec<_> = group.columns.by_ref().collect();
-            for places in self.places[group.rows.clone()].chunks(block_rows(self.table)) {
+            for places in places.chunks(block_rows(self.table)) {
                 let arrays = spread.block(places, blooms)?;
                 for (column, array) in columns.iter_mut().zip(&arrays) {
                     column.block(array)?;

@@ -25,13 +25,13 @@ mod set_builder;
 
 use set_builder::SetBuilder;
 
-/// The attributes of the rows of one input, and where each key goes.
+/// The attributes of a batch of rows, and where each key goes.
 struct Source<'a> {
     attributes: RowAttributes<'a>,
     own: Vec<OwnKey>,
     /// By the number of the key.
     listed: Vec<ListedKey>,
-    /// By the number of the text of the input's set.
+    /// By the number of the text of the batch's set.
     texts: Vec<SetText>,
 }
 
@@ -57,48 +57,47 @@ struct ListedKey {
 }
 
 pub(super) struct Spread<'a> {
-    sources: Vec<Option<Source<'a>>>,
+    sources: Vec<Source<'a>>,
     set: Option<SetBuilder>,
     columns: Vec<OwnBuilder>,
     rest: RestBuilder,
 }
 
 impl<'a> Spread<'a> {
-    /// `read` are the attributes of the rows read from each input.
-    pub(super) fn new(classes: &Classes, read: Vec<Option<RowAttributes<'a>>>) -> Self {
+    /// `read` are the attributes of batches of rows.
+    pub(super) fn new(classes: &Classes, read: Vec<RowAttributes<'a>>) -> Self {
         let mut set = (!classes.set().is_empty()).then(|| SetBuilder::new(classes.set()));
-        let mut source = |attributes| Source::new(attributes, classes, set.as_mut());
-        let sources = read.into_iter().map(|read| read.map(&mut source)).collect();
+        let source = |attributes| Source::new(attributes, classes, set.as_mut());
+        let sources = read.into_iter().map(source).collect();
         let columns = classes.own().iter().map(|own| OwnBuilder::of(own.kind)).collect();
         Self { sources, set, columns, rest: RestBuilder::default() }
     }
 
-    /// The columns of the next block: the list of the rest, the set if there is one, then the own columns.
+    /// The columns of the next block, of rows by their batch and place in it: the list of the rest, the set if
+    /// there is one, then the own columns.
     pub(super) fn block(
         &mut self,
         places: &[(usize, usize)],
         blooms: &mut BloomsBuilder,
     ) -> Result<Vec<ArrayRef>> {
         let Self { sources, set, columns, rest } = self;
-        for (row, (input, position)) in places.iter().enumerate() {
-            if let Some(source) = &sources[*input] {
-                if let (Some(members), Some(set)) = (source.whole(*position), set.as_mut()) {
-                    members.iter().for_each(|member| set.push(*member));
-                }
-                source.row(*position, |hash, place, attribute| {
-                    if let (Place::Set(slot), Some(set)) = (place, set.as_mut()) {
-                        let member = set.member(slot, attribute);
-                        set.push(member);
-                        return;
-                    }
-                    blooms.attribute(hash, attribute);
-                    let is_taken =
-                        matches!(place, Place::Own(slot) if columns[slot].push(row, attribute.value));
-                    if !is_taken {
-                        rest.push(attribute);
-                    }
-                });
+        for (row, (batch, position)) in places.iter().enumerate() {
+            let source = &sources[*batch];
+            if let (Some(members), Some(set)) = (source.whole(*position), set.as_mut()) {
+                members.iter().for_each(|member| set.push(*member));
             }
+            source.row(*position, |hash, place, attribute| {
+                if let (Place::Set(slot), Some(set)) = (place, set.as_mut()) {
+                    let member = set.member(slot, attribute);
+                    set.push(member);
+                    return;
+                }
+                blooms.attribute(hash, attribute);
+                let is_taken = matches!(place, Place::Own(slot) if columns[slot].push(row, attribute.value));
+                if !is_taken {
+                    rest.push(attribute);
+                }
+            });
             if let Some(set) = set {
                 set.end_row(blooms);
             }

@@ -7,7 +7,7 @@ use super::*;
 const LARGE: Shares = Shares {
     available: Some(16 * GIB),
     requests: 512 * MIB,
-    buffers: 320 * MIB,
+    buffers: 256 * MIB,
     flush: 128 * MIB,
     queries: 2 * GIB,
     query: GIB,
@@ -135,11 +135,11 @@ fn what_could_never_hold_is_refused() {
         ),
         ("request_decompressed = \"513MiB\"", "513MiB is more than limits.in_flight = 512MiB"),
         ("in_flight = \"3GiB\"\nrequest_sent = \"2GiB\"", "could not be stored"),
-        ("flush = \"2GiB\"", "limits.flush = 2GiB is more than limits.buffers = 320MiB"),
+        ("flush = \"2GiB\"", "limits.flush = 2GiB is more than limits.buffers = 256MiB"),
         ("query_memory = \"3GiB\"", "limits.query_memory = 3GiB is more than limits.queries_memory = 2GiB"),
         (
             "queries_memory = \"16GiB\"",
-            "limits.in_flight = 512MiB, limits.buffers = 320MiB, limits.queries_memory = 16GiB are 17216MiB \
+            "limits.in_flight = 512MiB, limits.buffers = 256MiB, limits.queries_memory = 16GiB are 17152MiB \
              together, and this machine or its container has 16384MiB",
         ),
     ] {

@@ -109,7 +109,7 @@ pub const FLUSH_BYTES: usize = 128 * MIB;
 /// … and at the latest after this time.
 pub const FLUSH_AFTER: Duration = Duration::from_secs(60);
 /// Buffers that wait for their flush may hold this much before the intake waits.
-pub const BUFFERS_BYTES: usize = 320 * MIB;
+pub const BUFFERS_BYTES: usize = 256 * MIB;
 
 /// Unmerged segments of one kind from which on the intake is slowed.
 pub const L0_SEGMENTS: usize = 64;

@@ -30,6 +30,7 @@ use crate::args::{Args, ConfigVerb, Verb};
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    memory::keep_freed();
     let args = Args::parse();
     match run(args) {
         Ok(code) => code,

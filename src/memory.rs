@@ -8,6 +8,20 @@ use std::path::Path;
 
 use daymark_model::limits::{self, IntakeLimits, MIB, QueryLimits};
 
+/// How long memory that was freed is kept before it goes back to the system, and the allocator's number of
+/// this option, which its Rust interface has no name for.
+const KEPT_FREED_MS: std::ffi::c_long = 10_000;
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+/// Keeps freed memory for a while: the next request, flush or merge needs as much again, and fresh pages have to
+/// be cleared first. The variable `MIMALLOC_PURGE_DELAY` wins.
+pub(crate) fn keep_freed() {
+    #[expect(unsafe_code, reason = "the allocator is C; the call only stores a number")]
+    unsafe {
+        libmimalloc_sys::mi_option_set_default(PURGE_DELAY, KEPT_FREED_MS);
+    }
+}
+
 /// What each part may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shares {

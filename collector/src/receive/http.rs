@@ -100,7 +100,9 @@ async fn answer(
         Err(refusal) => {
             arrival.refused(&refusal);
             if head.version < Version::HTTP_2 && !head.headers.contains_key(EXPECT) {
-                body::discard(&mut body, admission.limits.request_wire_bytes, admission.limits.wait).await;
+                // What is refused for its size is larger than the limit.
+                let bytes_max = admission.limits.request_wire_bytes.saturating_mul(2);
+                body::discard(&mut body, bytes_max, admission.limits.wait).await;
             }
             refusal.to_http(answer_format)
         }

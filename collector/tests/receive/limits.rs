@@ -51,6 +51,24 @@ async fn announced_sizes_are_refused_unread() {
     assert_eq!(reasons(&world), [Rejected::TooLargeRequest; 2]);
 }
 
+/// What is somewhat too large is read to its end before the answer, so that the answer is not lost with a
+/// connection that closes on unread bytes; the connection goes on.
+#[tokio::test]
+async fn somewhat_too_large_requests_leave_the_connection_whole() {
+    let world = World::limited(|limits| limits.request_wire_bytes = 256 * KIB).await;
+    let head = |bytes: usize, end: &str| {
+        format!(
+            "POST {TRACES} HTTP/1.1\r\nhost: x\r\ncontent-type: {PROTOBUF}\r\n{end}content-length: {bytes}\r\n\r\n"
+        )
+    };
+    let mut both = head(256 * KIB + 1, "").into_bytes();
+    both.extend(vec![0; 256 * KIB + 1]);
+    both.extend(head(0, "connection: close\r\n").into_bytes());
+    let answers = raw(world.http, &both).await;
+    assert!(answers.starts_with("HTTP/1.1 413 "), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200 "), "{answers}");
+}
+
 /// The limit on the wire holds for announced and unannounced sizes, over both protocols, and the refusal
 /// reaches the sender.
 #[tokio::test]

@@ -2,6 +2,7 @@
 //!
 //! Only narrows: a filter that is not understood says nothing, and the plan filters every row again.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
@@ -24,6 +25,8 @@ pub(crate) struct Question {
     predicate: Predicate,
     /// Any of these traces.
     traces: Option<Vec<TraceId>>,
+    /// The service in lower case, when its case does not matter.
+    service_folded: Option<String>,
     /// Columns of the resource or series, each with the texts it may have.
     joined: Vec<(String, Vec<String>)>,
     /// Attributes with the text they must have.
@@ -61,6 +64,15 @@ impl Question {
         }
         if !self.joined.is_empty() && !self.has_owner(part) {
             return RowRanges::default();
+        }
+        // A part that has lost its resources still has its rows.
+        if let Some(folded) = self.service_folded.as_ref().filter(|_| !part.resources().is_empty()) {
+            let named = part.resources().iter().map(|resource| &resource.service);
+            let services: BTreeSet<&String> = named.filter(|name| name.to_lowercase() == *folded).collect();
+            if services.is_empty() {
+                return RowRanges::default();
+            }
+            predicate.service.get_or_insert(services.into_iter().cloned().collect());
         }
         let rows = part.candidates(&predicate);
         match &self.traces {
@@ -104,6 +116,8 @@ impl Question {
             && func.name() == Matches::NAME
         {
             self.has_words(table, keys, args);
+        } else if let Some(folded) = folded_service(filter).filter(|_| !self.is_metric) {
+            self.service_folded = Some(folded);
         } else if let Some((column, values)) = any_of(filter) {
             self.equals(table, keys, column, &values);
         } else if let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter {
@@ -233,6 +247,22 @@ fn any_of<'a>(filter: &'a Expr) -> Option<(&'a str, Vec<&'a ScalarValue>)> {
         }
         _ => None,
     }
+}
+
+/// `lower(service) = 'name'`.
+fn folded_service(filter: &Expr) -> Option<String> {
+    let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = filter else { return None };
+    let (Expr::ScalarFunction(ScalarFunction { func, args }), Expr::Literal(value, _)) =
+        (left.as_ref(), right.as_ref())
+    else {
+        return None;
+    };
+    let is_service = |arg: &Expr| match arg {
+        Expr::Column(column) => column.name == "service",
+        Expr::Cast(cast) => matches!(cast.expr.as_ref(), Expr::Column(column) if column.name == "service"),
+        _ => false,
+    };
+    if func.name() == "lower" && args.iter().all(is_service) { text(value) } else { None }
 }
 
 fn instant(value: &ScalarValue) -> Option<i64> {

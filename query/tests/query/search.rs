@@ -241,6 +241,21 @@ async fn spans_and_operations_are_listed() {
     assert_eq!(refused.code(), Code::BadQuery);
 }
 
+/// Guarantee: a service is looked up in the index whatever the case of its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_looked_up_in_any_case() {
+    let place = four().await;
+    place.store.settle().await.unwrap();
+    let scanned = |q: &str| {
+        let ask = TracesAsk { mode: TracesMode::Spans, ..ask(q) };
+        async { place.answerer.traces(ask).await.unwrap().meta.scanned.rows }
+    };
+    assert_eq!(scanned("service:NOBODY").await, 0);
+    assert_eq!(scanned("service:nobody name:charge").await, 0);
+    let (exact, any_case) = (scanned("service=payment").await, scanned("service:Payment").await);
+    assert!(exact == any_case && exact > 0, "{exact} rows, {any_case} in any case");
+}
+
 /// Guarantee: a box of the heatmap holds the spans of its instants and durations, and counts are exact.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_and_a_count_are_exact() {

@@ -15,9 +15,9 @@ use super::{AskArgs, Format, clean, csv, note};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LogsArgs {
-    /// What to search for: words, "phrases", key:value, level>=warn; -word excludes
+    /// What to search for: words, "phrases", key:value, level>=warn; -word excludes. In one argument
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
-    pub(crate) query: Vec<String>,
+    pub(crate) query: Option<String>,
     /// Only lines of this trace, in any spelling; without a range over all time
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) trace: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.ask)?;
     let mut out = io::stdout().lock();
     let body = LogsBody {
-        q: args.query.join(" "),
+        q: args.query.clone().unwrap_or_default(),
         trace_id: args.trace.clone(),
         from: args.ask.from.clone(),
         to: args.ask.to.clone(),

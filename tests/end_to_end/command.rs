@@ -59,3 +59,34 @@ fn questions_are_answered() {
     let nobody = daymark(&["sql", "SELECT 1", "--url", "http://127.0.0.1:9"]);
     assert_eq!(nobody.status.code(), Some(1));
 }
+
+#[test]
+fn lines_are_searched() {
+    let (requests, ..) = shop(4, 5, 10.0);
+    let server = Server::start();
+    for request in &requests {
+        server.send(request);
+    }
+    let logs = |query: &str| {
+        let found = daymark(&[
+            "logs",
+            query,
+            "--from",
+            "-10d",
+            "--limit",
+            "3",
+            "--url",
+            &server.api,
+            "--format",
+            "csv",
+        ]);
+        (found.status.code(), text(&found.stdout).lines().count(), text(&found.stderr))
+    };
+    // A head and three lines, and flags after a query that begins with a hyphen are flags.
+    assert_eq!(logs("").1, 4, "{:?}", logs(""));
+    assert_eq!(logs("-nosuchword").1, 4);
+    assert_eq!(logs("nosuchword").0, Some(3));
+    let (code, _, told) = logs("level>=wran");
+    assert_eq!(code, Some(2));
+    assert!(told.contains("did you mean warn?"), "{told}");
+}

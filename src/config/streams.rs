@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use daymark_model::origin::DEFAULT_STREAM;
+use daymark_model::severity;
 use daymark_model::signal::Signal;
-use daymark_storage::streams::{SEVERITIES, STATUSES, STREAMS_MAX, Stream};
+use daymark_storage::streams::{STATUSES, STREAMS_MAX, Stream};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -116,7 +117,7 @@ fn signals<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Signal>, D::Error> 
 }
 
 fn severities<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-    known(from, "severity", &SEVERITIES)
+    known(from, "severity", &severity::WORDS)
 }
 
 fn statuses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {

@@ -13,12 +13,11 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, UInt8Type, UInt64Type};
 use daymark_model::origin::DEFAULT_STREAM;
 use daymark_model::rows::{Resource, Series};
+use daymark_model::severity;
 use daymark_model::signal::{Signal, Table};
 
 /// Streams of a tenant, the default one not among them.
 pub const STREAMS_MAX: usize = 31;
-/// What a log line can be, in the words of the column `severity`.
-pub const SEVERITIES: [&str; 7] = ["unset", "trace", "debug", "info", "warn", "error", "fatal"];
 /// What a span can be, in those of the column `status`.
 pub const STATUSES: [&str; 3] = ["unset", "ok", "error"];
 
@@ -120,9 +119,8 @@ fn by_value(streams: &[Stream], rows: &RecordBatch) -> Option<Vec<Rules>> {
     let fits = |wanted: &[String], word: &str| wanted.is_empty() || wanted.iter().any(|one| one == word);
     let numbers = rows.column_by_name("severity_number");
     if let Some(numbers) = numbers.and_then(|column| column.as_primitive_opt::<UInt8Type>()) {
-        let rules = SEVERITIES.map(|word| those(streams, |stream| fits(&stream.severities, word)));
-        let of_number = |number: &u8| rules.get(usize::from(number.div_ceil(4))).unwrap_or(&rules[0]);
-        return Some(numbers.values().iter().map(of_number).copied().collect());
+        let rules = severity::WORDS.map(|word| those(streams, |stream| fits(&stream.severities, word)));
+        return Some(numbers.values().iter().map(|number| rules[severity::rank(*number)]).collect());
     }
     let statuses = rows.column_by_name("status")?.as_dictionary_opt::<Int32Type>()?;
     let words = statuses.values().as_string_opt::<i32>()?;

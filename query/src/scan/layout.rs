@@ -12,6 +12,7 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimestampNanosecondType, UInt8Type};
 use datafusion::common::{Result, internal_datafusion_err, internal_err};
+use daymark_model::severity;
 use daymark_model::signal::Table;
 use daymark_model::tables::{Origin, PublicTable};
 use daymark_segment::Projection;
@@ -209,20 +210,9 @@ fn sum_of_times(stored: &RecordBatch, time: &str, step: &str) -> Result<ArrayRef
     Ok(Arc::new(sums.with_timezone("UTC")))
 }
 
-/// The words of OTLP's ranges of severity numbers.
-pub(crate) const SEVERITIES: [&str; 7] = ["unset", "trace", "debug", "info", "warn", "error", "fatal"];
-
-/// The word of a severity number.
-pub(crate) fn severity(number: u8) -> usize {
-    match number {
-        1..=24 => usize::from((number - 1) / 4 + 1),
-        _ => 0,
-    }
-}
-
 fn severities(numbers: &[u8]) -> Result<ArrayRef> {
-    let words = Arc::new(StringArray::from(SEVERITIES.to_vec()));
-    let keys = numbers.iter().map(|number| i32::try_from(severity(*number)).ok());
+    let words = Arc::new(StringArray::from(severity::WORDS.to_vec()));
+    let keys = numbers.iter().map(|number| i32::try_from(severity::rank(*number)).ok());
     Ok(Arc::new(DictionaryArray::try_new(keys.collect::<arrow::array::Int32Array>(), words)?))
 }
 

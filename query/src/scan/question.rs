@@ -10,13 +10,13 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
+use daymark_model::severity;
 use daymark_model::signal::Table;
 use daymark_model::words::Wanted;
 use daymark_segment::{EXCEPTION_MESSAGE, Predicate, RowRanges};
 
 use crate::functions::matches::Matches;
 use crate::scan::key::{Key, Place};
-use crate::scan::layout::{SEVERITIES, severity};
 use crate::scan::part::Part;
 use crate::typed_json;
 
@@ -207,8 +207,8 @@ impl Question {
             }
             "kind" | "source" if !self.is_metric => self.predicate.columns.push((column.into(), texts)),
             "severity" if table == Table::Logs => {
-                let least =
-                    (0..=24).find(|number| texts.iter().any(|text| text == SEVERITIES[severity(*number)]));
+                let least = (0..=24)
+                    .find(|number| texts.iter().any(|text| text == severity::WORDS[severity::rank(*number)]));
                 self.severity_min(least.unwrap_or_default());
             }
             "namespace" | "instance" | "env" | "version" => self.joined.push((column.into(), texts)),

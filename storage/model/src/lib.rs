@@ -26,6 +26,8 @@ pub mod reason;
 /// Arrow layout of the rows in buffers and L0 segments.
 #[cfg(feature = "arrow")]
 pub mod rows;
+/// Severities of log lines.
+pub mod severity;
 /// Texts without their variables.
 #[cfg(feature = "arrow")]
 pub mod shape;

@@ -1,5 +1,7 @@
 //! What can be asked about: fields that every record of a kind has, and attributes.
 
+use daymark_model::severity;
+
 use crate::nearest::nearest;
 
 /// What a text is searched in. Each has fields of its own; every other key is an attribute.
@@ -96,7 +98,7 @@ pub enum Key {
 const KINDS: FieldKind =
     FieldKind::OneOf(&["unspecified", "internal", "server", "client", "producer", "consumer"]);
 const STATES: FieldKind = FieldKind::OneOf(&["unset", "ok", "error"]);
-const SEVERITIES: FieldKind = FieldKind::Ranked(&["trace", "debug", "info", "warn", "error", "fatal"]);
+const SEVERITIES: FieldKind = FieldKind::Ranked(severity::WORDS.split_at(1).1);
 const COMPLETENESS: FieldKind =
     FieldKind::OneOf(&["open", "complete", "missing_root", "missing_spans", "truncated", "late"]);
 const BREAKERS: FieldKind = FieldKind::OneOf(&[

@@ -37,7 +37,7 @@ fn of_term(domain: Domain, term: &Term) -> Option<String> {
 }
 
 /// A text in SQL.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -7,6 +7,8 @@ use daymark_model::time::Nanos;
 use daymark_view::trace::Completeness;
 use daymark_view::traces::{MATCHED_SHOWN, Matched, SERVICES_SHOWN, ServiceShare, TopOperation, TraceHit};
 
+use crate::trace::whole::completeness;
+
 /// What is known of a span when traces are searched.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SpanFact {
@@ -42,27 +44,22 @@ pub(super) struct TraceFacts {
 }
 
 impl TraceFacts {
-    /// At least one span; `open_from`: a trace that ended later may still grow.
-    pub(super) fn new(id: TraceId, mut spans: Vec<SpanFact>, logs: u64, open_from: Nanos) -> Self {
+    /// At least one span.
+    pub(super) fn new(id: TraceId, mut spans: Vec<SpanFact>, logs: u64, now: Nanos) -> Self {
         spans.sort_by_key(|span| (span.start, span.id));
         spans.dedup();
         let mut facts = Self { id, spans, completeness: Completeness::Complete, logs };
-        facts.completeness = facts.judged(open_from);
+        facts.completeness = facts.judged(now);
         facts
     }
 
-    fn judged(&self, open_from: Nanos) -> Completeness {
+    fn judged(&self, now: Nanos) -> Completeness {
         let parents = self.parents();
         let has_root = self.spans.iter().any(|span| span.parent.is_none());
         let lacks_parent =
             |(span, parent): (&SpanFact, &Option<usize>)| span.parent.is_some() && parent.is_none();
         let lacks_spans = self.spans.iter().zip(&parents).any(lacks_parent);
-        match (has_root, lacks_spans) {
-            (true, false) => Completeness::Complete,
-            _ if self.end() > open_from.0 => Completeness::Open,
-            (false, _) => Completeness::MissingRoot,
-            (true, true) => Completeness::MissingSpans,
-        }
+        completeness(has_root, !lacks_spans, self.end(), now)
     }
 
     /// For each span the place of its parent; the first, when several have the id.

@@ -110,12 +110,9 @@ fn assemble(
         name: row.span.name.clone(),
     });
     let is_cut = total > spans_max;
-    let completeness = match (&root, missing_parents.is_empty()) {
-        _ if is_cut => Completeness::Truncated,
-        (Some(_), true) => Completeness::Complete,
-        _ if now.0.saturating_sub(end) < OPEN_NS => Completeness::Open,
-        (None, _) => Completeness::MissingRoot,
-        (Some(_), false) => Completeness::MissingSpans,
+    let completeness = match is_cut {
+        true => Completeness::Truncated,
+        false => completeness(root.is_some(), missing_parents.is_empty(), end, now),
     };
     let services = services(&rows);
     rows.truncate(spans_max);
@@ -145,6 +142,16 @@ fn assemble(
     });
     let meta = Meta { scanned: scanned(tally), partial: tally.partial(), truncated, ..Meta::default() };
     (trace, meta)
+}
+
+/// Whether all spans of a trace have come, as far as its root and its parents tell.
+pub(crate) fn completeness(has_root: bool, has_parents: bool, end: i64, now: Nanos) -> Completeness {
+    match (has_root, has_parents) {
+        (true, true) => Completeness::Complete,
+        _ if now.0.saturating_sub(end) < OPEN_NS => Completeness::Open,
+        (false, _) => Completeness::MissingRoot,
+        (true, false) => Completeness::MissingSpans,
+    }
 }
 
 /// Parents that spans name and that are not there, each once, by first child.

@@ -21,7 +21,7 @@ use daymark_view::query_id::QueryId;
 use daymark_view::sql::{SqlAsk, SqlColumn, SqlFormat};
 use futures::StreamExt;
 use serde_json::Value;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::functions::Functions;
@@ -86,11 +86,7 @@ impl Runner {
         let params = params::bind(&ask.params, ask.range)?;
         let wall = if ask.format.is_streamed() { self.limits.wall_streamed } else { self.limits.wall };
         let deadline = Instant::now() + wall;
-        let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
-        let memory = self.memory.share(self.limits.memory_bytes);
-        let state =
-            session(tables, &self.functions, memory, &self.spill).map_err(|error| failure::of(&error))?;
+        let (place, state) = self.begin(tables, deadline, wall).await?;
         let (sender, pieces) = mpsc::channel(PIECES);
         let work = Work {
             state,
@@ -113,6 +109,20 @@ impl Runner {
 }
 
 impl Runner {
+    /// Waits for a place among the queries that run, and opens a session.
+    async fn begin(
+        &self,
+        tables: Tables,
+        deadline: Instant,
+        wall: Duration,
+    ) -> Result<(OwnedSemaphorePermit, SessionState), AskError> {
+        let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
+        let memory = self.memory.share(self.limits.memory_bytes);
+        let state = session(tables, &self.functions, memory, &self.spill);
+        Ok((place, state.map_err(|error| failure::of(&error))?))
+    }
+
     /// Runs a question of several statements over one session, within the limits of one query.
     pub(crate) async fn at_desk<T, W>(
         &self,
@@ -127,11 +137,7 @@ impl Runner {
     {
         let wall = self.limits.wall;
         let deadline = Instant::now() + wall;
-        let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
-        let state =
-            session(tables, &self.functions, self.memory.share(self.limits.memory_bytes), &self.spill)
-                .map_err(|error| failure::of(&error))?;
+        let (place, state) = self.begin(tables, deadline, wall).await?;
         let work = work(Desk { state, tally: Arc::clone(&tally) });
         let task = self.lane.spawn(async move {
             let _place = place;

@@ -61,9 +61,26 @@ impl Cursor {
         self.shown.len()
     }
 
-    /// Forgets what was shown: nothing of it can come again behind the new bound.
-    pub(super) fn forget(&mut self) {
-        self.shown.clear();
+    /// Makes a page of rows that never move, which `place` says the bound and the name of: leaves out what was
+    /// shown and what is too much, and says whether there is more. Of what lies before the new bound nothing can
+    /// come again.
+    pub(super) fn turn<T>(
+        &mut self,
+        rows: &mut Vec<T>,
+        limit: usize,
+        place: impl Fn(&T) -> (i64, Vec<u8>),
+    ) -> bool {
+        rows.retain(|row| !self.has_shown(&place(row).1));
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        for (bound, name) in rows.iter().map(place) {
+            if bound != self.bound {
+                self.bound = bound;
+                self.shown.clear();
+            }
+            self.show(&name);
+        }
+        has_more
     }
 }
 

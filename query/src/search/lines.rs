@@ -1,16 +1,18 @@
 //! `POST /logs/search` and what belongs to it: the lines around one, one line alone, counts over time.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use daymark_model::severity;
 use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
 use daymark_view::logs::{
     ContextAsk, Direction, Histogram, HistogramAsk, HistogramSeries, LineAsk, LogId, LogsAsk,
 };
 use daymark_view::meta::Answer;
-use daymark_view::search::{Domain, Query, condition};
+use daymark_view::search::{Domain, Query, condition, quoted};
 use daymark_view::services::Scope;
 use daymark_view::trace_logs::LogRow;
 
@@ -21,9 +23,6 @@ use crate::running::scanned;
 use crate::sql::failure;
 use crate::trace::logs::{fields, rows_of};
 use crate::trace::spans::Columns;
-
-/// Names of severities, the worst first.
-const SEVERITIES: [&str; 7] = ["fatal", "error", "warn", "info", "debug", "trace", "unset"];
 
 /// Lines that a question is about.
 fn matching(query: &Query, scope: &[Scope], from: Nanos, to: Nanos) -> String {
@@ -70,16 +69,7 @@ impl Desk {
         let page = format!("{condition} AND time {sign} {}", instant(cursor.bound));
         let rest = format!("ORDER BY time {order} LIMIT {}", ask.limit + 1 + cursor.shown());
         let mut rows = self.lines(&page, &rest).await?;
-        rows.retain(|row| !cursor.has_shown(row.log_id.as_bytes()));
-        let has_more = rows.len() > ask.limit;
-        rows.truncate(ask.limit);
-        for row in &rows {
-            if row.time.0 != cursor.bound {
-                cursor.bound = row.time.0;
-                cursor.forget();
-            }
-            cursor.show(row.log_id.as_bytes());
-        }
+        let has_more = cursor.turn(&mut rows, ask.limit, |row| (row.time.0, row.log_id.clone().into_bytes()));
         let mut answer = self.answer(rows);
         answer.meta.cursor = has_more.then(|| cursor.text(&question));
         answer.meta.total = total;
@@ -107,7 +97,6 @@ impl Desk {
 
     pub(crate) async fn context(self, ask: ContextAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
         let line = self.line_of(&ask.log_id).await?;
-        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let instance = match &line.instance {
             Some(instance) => format!("instance = {}", quoted(instance)),
             None => "instance IS NULL".to_owned(),
@@ -134,23 +123,26 @@ impl Desk {
             ask.range.from.0,
             matching(&ask.query, &ask.scope, ask.range.from, ask.range.to),
         );
-        let mut series: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        // The worst first.
+        let mut series: BTreeMap<Reverse<usize>, Vec<u64>> = BTreeMap::new();
         for batch in self.rows(&sql).await? {
             let columns = Columns::of(&batch);
             let read =
                 || Ok((columns.integers("bucket")?, columns.texts("severity")?, columns.integers("lines")?));
             let (buckets, severities, lines) = read().map_err(|error| failure::of(&error))?;
             for row in 0..batch.num_rows() {
-                let rank = SEVERITIES.iter().position(|name| *name == severities.value(row));
+                let rank = severity::WORDS.iter().position(|word| *word == severities.value(row));
                 let counts =
-                    series.entry(rank.unwrap_or(SEVERITIES.len() - 1)).or_insert_with(|| vec![0; steps]);
+                    series.entry(Reverse(rank.unwrap_or_default())).or_insert_with(|| vec![0; steps]);
                 if let Some(count) = usize::try_from(buckets[row]).ok().and_then(|at| counts.get_mut(at)) {
                     *count += lines[row].unsigned_abs();
                 }
             }
         }
-        let named =
-            |(rank, counts): (usize, Vec<u64>)| HistogramSeries { key: SEVERITIES[rank].into(), counts };
+        let named = |(Reverse(rank), counts): (Reverse<usize>, _)| HistogramSeries {
+            key: severity::WORDS[rank].into(),
+            counts,
+        };
         let series = series.into_iter().map(named).collect();
         Ok(self.answer(Histogram { t0: ask.range.from, step_ns, series }))
     }

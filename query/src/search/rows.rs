@@ -54,17 +54,8 @@ impl Searched<'_> {
         for batch in self.desk.rows(&sql).await? {
             hits.extend(span_hits(&batch, &keys).map_err(|error| failure::of(&error))?);
         }
-        hits.retain(|hit| !cursor.has_shown(&place_of(hit)));
-        let has_more = hits.len() > self.ask.limit;
-        hits.truncate(self.ask.limit);
         let value = |hit: &SpanHit| if column == "start" { hit.start.0 } else { hit.duration_ns };
-        for hit in &hits {
-            if value(hit) != cursor.bound {
-                cursor.bound = value(hit);
-                cursor.forget();
-            }
-            cursor.show(&place_of(hit));
-        }
+        let has_more = cursor.turn(&mut hits, self.ask.limit, |hit| (value(hit), place_of(hit)));
         Ok((hits, has_more.then(|| cursor.text(&self.question()))))
     }
 

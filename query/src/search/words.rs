@@ -1,6 +1,7 @@
 //! Pieces of SQL that every search is made of.
 
 use daymark_model::time::Nanos;
+use daymark_view::search::quoted;
 use daymark_view::services::{Scope, ScopeKey};
 
 use crate::services::attribute_of;
@@ -16,7 +17,7 @@ pub(super) fn between(column: &str, from: Nanos, to: Nanos) -> String {
 }
 
 pub(super) fn of_scope(scope: &Scope) -> String {
-    let value = format!("'{}'", scope.value.replace('\'', "''"));
+    let value = quoted(&scope.value);
     match scope.key {
         ScopeKey::Env => format!("env = {value}"),
         ScopeKey::Namespace => format!("namespace = {value}"),

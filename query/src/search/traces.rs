@@ -25,8 +25,6 @@ const ROWS_MIN: usize = 256;
 const ROWS_MAX: usize = 65_536;
 /// A trace that is sorted by its whole length reaches no further out of the range.
 const REACH_NS: i64 = 24 * Nanos::HOUR;
-/// A trace whose last span is younger than this may still grow.
-const OPEN_NS: i64 = 30 * Nanos::SECOND;
 
 /// A search that runs.
 #[derive(Debug)]
@@ -65,10 +63,10 @@ impl<'a> Searched<'a> {
         Ok(answer)
     }
 
-    /// What makes two questions the same list.
+    /// What makes two questions the same list. Not the range: its ends move with the clock.
     pub(super) fn question(&self) -> String {
         let ask = self.ask;
-        format!("{} {:?} {:?} {:?} {:?} {:?}", ask.query, ask.range, ask.scope, ask.area, ask.sort, ask.mode)
+        format!("{} {:?} {:?} {:?} {:?}", ask.query, ask.scope, ask.area, ask.sort, ask.mode)
     }
 
     pub(super) fn cursor(&self, start: i64) -> Result<Cursor, AskError> {
@@ -236,10 +234,9 @@ impl<'a> Searched<'a> {
             }
         }
         let logs = self.log_counts(&ids).await?;
-        let open_from = self.now.plus(-OPEN_NS);
         let facts = |(id, spans)| {
             let logs = logs.get(&id).copied().unwrap_or_default();
-            (id, TraceFacts::new(id, spans, logs, open_from))
+            (id, TraceFacts::new(id, spans, logs, self.now))
         };
         Ok(spans.into_iter().map(facts).collect())
     }

@@ -4,7 +4,7 @@
 //! (Zipkin) shares it with a client span; a child of that id belongs to either half. Every rule here looks
 //! at one span and those its ids name, so that the answer does not depend on how spans came together.
 
-use crate::span::{Kind, Span, SpanKey};
+use crate::span::{Kind, Span};
 
 /// Where a span stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +21,6 @@ pub(crate) enum Relation {
 
 /// A relation, and whether no further span could change it.
 pub(crate) type Verdict = (Relation, bool);
-
-/// The spans that decide where a span stands.
-pub fn wanted(span: &Span) -> impl Iterator<Item = SpanKey> {
-    let twin = span.label.is_shared.then_some(span.id);
-    let trace = span.trace;
-    span.parent.into_iter().chain(twin).map(move |id| (trace, id))
-}
 
 /// The spans of one trace in their order ([`Span::order`]).
 #[derive(Clone, Copy)]

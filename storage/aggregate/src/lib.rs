@@ -35,7 +35,6 @@ mod times;
 /// What attributes say.
 mod told;
 
-pub use family::wanted;
 pub use open::{open_batch, open_spans};
 pub use roll::rolled;
 pub use sketch::Sketch;

@@ -62,8 +62,8 @@ impl Sums {
         }
     }
 
-    /// Counts spans by the best that can be known of them now. `others` tell where these stand: spans that
-    /// are [`crate::wanted`], which are counted elsewhere if they are not among these too.
+    /// Counts spans by the best that can be known of them now. `others` tell where these stand: further spans
+    /// of their traces, which are counted elsewhere if they are not among these too.
     pub fn rest<'a>(
         &mut self,
         spans: impl IntoIterator<Item = &'a Span>,
@@ -89,11 +89,10 @@ impl Sums {
         all.sort_unstable_by(|(one, _), (other, _)| one.order().cmp(&other.order()));
         let (all, is_counted): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let family = Family::of(&all);
-        let counted = (0..all.len()).filter(|at| is_counted[*at]);
-        let relations: Vec<_> = counted.map(|at| (at, family.verdict(at).0)).collect();
-        let is_answered = answered(&all, relations.iter().map(|(_, relation)| *relation));
-        for (at, relation) in relations {
-            self.count(all[at], relation, is_answered[at], &all);
+        let relations: Vec<_> = (0..all.len()).map(|at| family.verdict(at).0).collect();
+        let is_answered = answered(&all, relations.iter().copied());
+        for at in (0..all.len()).filter(|at| is_counted[*at]) {
+            self.count(all[at], relations[at], is_answered[at], &all);
         }
     }
 

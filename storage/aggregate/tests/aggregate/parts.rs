@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, UInt64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use daymark_aggregate::{Aggregate, Kind, Span, Sums, Target, open_batch, open_spans, wanted};
+use daymark_aggregate::{Aggregate, Kind, Span, Sums, Target, open_batch, open_spans};
 use proptest::prelude::*;
 
 use crate::forest::{Random, forest, shuffle};
@@ -37,10 +37,26 @@ proptest! {
             let kept = open_batch(&sums.part(part)).unwrap();
             open.extend(open_spans(&kept).unwrap());
         }
-        let keys: HashSet<_> = open.iter().flat_map(wanted).collect();
-        let others: Vec<Span> = spans.into_iter().filter(|span| keys.contains(&span.key())).collect();
+        let traces: HashSet<_> = open.iter().map(|span| span.trace).collect();
+        let others: Vec<Span> = spans.into_iter().filter(|span| traces.contains(&span.trace)).collect();
         shuffle(random, &mut open);
         sums.rest(&open, &others);
+        prop_assert_eq!(tables(&sums), expected);
+    }
+
+    /// The sums of parts that were closed, each beside all others, are the sums of the whole.
+    #[test]
+    fn closed_parts_are_the_whole(seed: u64, count in 1..5_usize) {
+        let spans = forest(seed, false);
+        let expected = whole(&spans);
+        let random = &mut Random(seed ^ 3);
+        let mut parts = vec![Vec::new(); count];
+        spans.iter().for_each(|span| parts[random.below(count)].push(span.clone()));
+        let mut sums = Sums::default();
+        for (at, part) in parts.iter().enumerate() {
+            let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+            sums.rest(part, others.flat_map(|(_, part)| part));
+        }
         prop_assert_eq!(tables(&sums), expected);
     }
 

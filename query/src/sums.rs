@@ -1,14 +1,14 @@
 //! The sums over the spans of one snapshot: those that segments keep, and those of the spans that are in
 //! none of them, because they are buffered or wait for another half.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
-use daymark_aggregate::{Aggregate, Span, Sums, wanted};
+use daymark_aggregate::{Aggregate, Span, Sums};
 use daymark_model::time::Nanos;
 use daymark_storage::version::Shelved;
 
@@ -76,21 +76,28 @@ impl SpanSums {
     fn rest(&self, parts: &[Part], tally: &Tally) -> Sums {
         let taken = |part: &Part| or_damaged(part, self.taken.spans(part), tally);
         let open: Vec<Arc<[Span]>> = parts.iter().filter_map(taken).collect();
-        let open = || open.iter().flat_map(|spans| spans.iter());
-        let keys: HashSet<_> = open().flat_map(wanted).collect();
+        let mut starts: HashMap<[u8; 16], i64> = HashMap::new();
+        for span in open.iter().flat_map(|spans| spans.iter()) {
+            starts.insert(span.trace, span.start);
+        }
         let mut others = Vec::new();
         for part in parts {
             // What is buffered is among the open spans already.
-            if let Part::Segment(Shelved { segment, hidden, .. }, _) = part
-                && segment.is_open()
-                && !keys.is_empty()
-            {
-                let found = or_damaged(part, segment.spans(&keys, hidden.as_deref()), tally);
+            if let Part::Segment(Shelved { segment, hidden, .. }, _) = part {
+                let time = part.time();
+                let is_near = |start: i64| {
+                    time.start.saturating_sub(REACH) < start && start < time.end.saturating_add(REACH)
+                };
+                let near = starts.iter().filter(|(_, start)| is_near(**start));
+                let traces: HashSet<_> = near.map(|(trace, _)| *trace).collect();
+                let all = segment.all_rows();
+                let rows = hidden.as_ref().map_or_else(|| all.clone(), |hidden| all.without(hidden));
+                let found = or_damaged(part, segment.spans(&traces, &rows), tally);
                 others.extend(found.unwrap_or_default());
             }
         }
         let mut sums = Sums::default();
-        sums.rest(open(), &others);
+        sums.rest(open.iter().flat_map(|spans| spans.iter()), &others);
         sums
     }
 }

@@ -1,10 +1,10 @@
 //! Segments into fewer, sorted ones: L0 to L1 by windows of ten minutes, L1 to L2 by two hours.
 //!
-//! A merge reads its inputs and writes its outputs beside them; then one catalog transaction and one new
+//! A window of more rows than a segment may have is cut into several, so that the memory of a merge has a
+//! bound. A merge reads its inputs and writes its outputs beside them; then one catalog transaction and one new
 //! version replace the ones by the others. Repeats and erased rows stay behind. Queries that began before
 //! go on reading the inputs, whose folders go when nobody holds them any more.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +23,14 @@ use crate::pace::AT_ONCE;
 use crate::store::{Inner, Store};
 use crate::version::Shelved;
 
+/// Spans of other segments that a closed window needs to know.
+mod beside;
 /// Which merges are due.
 mod due;
+/// Which rows go to which segment.
+mod windows;
 
+use beside::Elsewhere;
 pub(crate) use due::{Group, groups};
 
 /// Windows of merged segments.
@@ -33,8 +38,6 @@ const L1_STEP: i64 = 10 * Nanos::MINUTE;
 const L2_STEP: i64 = 2 * Nanos::HOUR;
 /// A window is closed when its end and its newest arrival lie this far back.
 const CLOSED: i64 = 20 * Nanos::MINUTE;
-/// What falls into further windows shares one segment.
-const WINDOWS: usize = 64;
 /// How often merges are looked for.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -136,20 +139,9 @@ impl Inner {
 
     /// Writes one segment for each window of the job.
     fn write_merged(&self, job: &Job) -> Result<(Vec<Written>, Vec<MergeStats>), Error> {
-        let mut windows: BTreeMap<Option<i64>, Vec<Input>> = BTreeMap::new();
-        for one in &job.inputs {
-            for (start, rows) in one.segment.windows(job.step)? {
-                let rows = one.hidden.as_ref().map_or(rows.clone(), |hidden| rows.without(hidden));
-                if !rows.is_empty() {
-                    let input = Input { segment: Arc::clone(&one.segment), rows };
-                    windows.entry(Some(start)).or_default().push(input);
-                }
-            }
-        }
-        gather_stragglers(&mut windows);
         let (mut written, mut stats) = (Vec::new(), Vec::new());
-        for (start, inputs) in windows {
-            match self.write_window(job, start, &inputs) {
+        for (window, inputs) in windows::of(job, self.options.segment_rows)? {
+            match self.write_window(job, window, &inputs) {
                 Ok((one, told)) => {
                     written.push(one);
                     stats.push(told);
@@ -166,13 +158,15 @@ impl Inner {
     fn write_window(
         &self,
         job: &Job,
-        start: Option<i64>,
+        window: Option<Window>,
         inputs: &[Input],
     ) -> Result<(Written, MergeStats), Error> {
         let id = Ulid::generate().to_string();
-        let spec = job.spec(start, &self.epoch, self.clock.now());
+        let spec = job.spec(window, &self.epoch, self.clock.now());
+        let elsewhere = Elsewhere::of(&self.current.load(), job, window, inputs);
+        let beside = |traces: &_| Ok(elsewhere.spans(traces));
         self.write_in_tmp(&id, |finished| {
-            let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs)?;
+            let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs, &beside)?;
             Ok((
                 self.place(id.clone(), &job.tenant, &meta, |segment| {
                     sources_of(segment, &segment.all_rows())
@@ -204,21 +198,21 @@ impl Job {
     }
 
     /// Whether the window is closed, so that what still waits for another half has waited long enough.
-    fn is_final(&self, start: Option<i64>, now: Nanos) -> bool {
+    fn is_final(&self, window: Option<Window>, now: Nanos) -> bool {
         let arrival = self.inputs.iter().map(|one| one.segment.meta().arrival_max).max().unwrap_or_default();
-        let end = start.map_or(arrival, |start| start.saturating_add(self.step));
+        let end = window.map_or(arrival, |window| window.to);
         self.level == Level::L2 && end.max(arrival).saturating_add(CLOSED) < now.0
     }
 
-    fn spec(&self, start: Option<i64>, node: &str, now: Nanos) -> Spec {
+    fn spec(&self, window: Option<Window>, node: &str, now: Nanos) -> Spec {
         let metas = || self.inputs.iter().map(|one| one.segment.meta());
         Spec {
             table: self.table,
             tenant: self.tenant.to_string(),
             stream: metas().next().map(|meta| meta.stream.clone()).unwrap_or_default(),
             level: self.level,
-            is_final: self.is_final(start, now),
-            window: start.map(|from| Window { from, to: from.saturating_add(self.step) }),
+            is_final: self.is_final(window, now),
+            window,
             lsns: metas().flat_map(|meta| meta.lsns.iter().copied()).collect(),
             arrival_min: Nanos(metas().map(|meta| meta.arrival_min).min().unwrap_or_default()),
             arrival_max: Nanos(metas().map(|meta| meta.arrival_max).max().unwrap_or_default()),
@@ -234,29 +228,6 @@ fn bytes_of(segments: &[Shelved]) -> u64 {
 
 fn rows_of(segments: &[Shelved]) -> u64 {
     segments.iter().map(|one| u64::from(one.segment.meta().rows)).sum()
-}
-
-/// Rows of the smallest windows beyond the limit share one segment, so that a row for every day of a year
-/// does not make a segment for each.
-fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
-    if windows.len() <= WINDOWS {
-        return;
-    }
-    let size = |inputs: &Vec<Input>| inputs.iter().map(|input| input.rows.count()).sum::<usize>();
-    let mut sizes: Vec<_> = windows.iter().map(|(start, inputs)| (size(inputs), *start)).collect();
-    sizes.sort_unstable();
-    let mut stragglers: BTreeMap<*const Segment, Input> = BTreeMap::new();
-    for (_, start) in &sizes[..sizes.len() - WINDOWS] {
-        for input in windows.remove(start).unwrap_or_default() {
-            let shared = stragglers
-                .entry(Arc::as_ptr(&input.segment))
-                .or_insert_with(|| Input { segment: Arc::clone(&input.segment), rows: RowRanges::default() });
-            shared.rows = shared.rows.union(&input.rows);
-        }
-    }
-    let mut stragglers: Vec<Input> = stragglers.into_values().collect();
-    stragglers.sort_by_key(|input| input.segment.meta().lsns.iter().map(|range| range.from).min());
-    windows.insert(None, stragglers);
 }
 
 /// Rows a source, counted in the file.

@@ -52,6 +52,8 @@ pub struct Options {
     pub wait: Duration,
     /// With this many unmerged segments of a kind the intake is slowed, with twice as many it is shed.
     pub debt_segments: usize,
+    /// Rows of a merged segment.
+    pub segment_rows: usize,
     pub keep: Keep,
     pub disk: DiskLimits,
 }
@@ -66,6 +68,7 @@ impl Options {
             buffers_bytes: limits::BUFFERS_BYTES,
             wait: Duration::from_secs(2),
             debt_segments: limits::L0_SEGMENTS,
+            segment_rows: limits::SEGMENT_ROWS,
             keep: Keep::default(),
             disk: DiskLimits::default(),
         }

@@ -72,7 +72,11 @@ async fn assert_plain(place: &Place, what: &str) {
 
 /// A stretch of the shop across a border of ten minutes.
 fn shop(seed: u64, duplicates: f64) -> (Vec<Request>, Truth) {
-    let start = NOON + 10 * Nanos::MINUTE - 7 * SECOND;
+    shop_around(NOON + 10 * Nanos::MINUTE, seed, duplicates)
+}
+
+fn shop_around(border: i64, seed: u64, duplicates: f64) -> (Vec<Request>, Truth) {
+    let start = border - 7 * SECOND;
     let profile = Profile { duplicates, request_items: 25, ..Profile::shop() };
     let mut feed = Feed::new(Shop::new(seed, profile), start, 5.0);
     let mut requests = feed.advance(start + 15 * SECOND);
@@ -221,6 +225,30 @@ fn sums_of_a_closed_window_are_the_truth_in_spite_of_repeats() {
         let version = place.store.version();
         let segments = version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans);
         assert!(segments.iter().all(|one| !one.segment.is_open()), "nothing waits in a closed window");
+    });
+}
+
+/// Both sides of a call count as one, also when each lies in a window of its own that was closed.
+#[test]
+fn calls_across_the_border_of_closed_windows_are_counted() {
+    let (requests, truth) = shop_around(NOON + 2 * Nanos::HOUR, 7, 0.0);
+    House::new().process(CLOSED, async |place| {
+        for part in requests.chunks(requests.len() / 3) {
+            deliver(place, part).await;
+            place.store.flush().await.unwrap();
+        }
+        place.wait(Duration::from_secs(3_600));
+        place.store.settle().await.unwrap();
+        let version = place.store.version();
+        let segments = version.shelf(DEFAULT_TENANT).unwrap().segments(Table::Spans).to_vec();
+        assert!(segments.len() > 1 && segments.iter().all(|one| !one.segment.is_open()));
+        assert_plain(place, "settled").await;
+        let calls = place.rows("SELECT sum(count) FROM edges WHERE client <> 'user'").await;
+        let expected: u64 = truth.edges.values().map(|edge| edge.calls).sum();
+        assert_eq!(calls, [[json!(expected)]]);
+        for one in &segments {
+            assert_eq!(daymark_segment::verify(one.segment.dir()), []);
+        }
     });
 }
 

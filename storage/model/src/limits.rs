@@ -114,6 +114,9 @@ pub const BUFFERS_BYTES: usize = 256 * MIB;
 /// Unmerged segments of one kind from which on the intake is slowed.
 pub const L0_SEGMENTS: usize = 64;
 
+/// Rows of a merged segment, as far as their times differ: a merge takes some 40 bytes of memory a row.
+pub const SEGMENT_ROWS: usize = 4_000_000;
+
 /// Rows of a block, the unit of indexes: one page of each flat column.
 pub const BLOCK_ROWS: usize = 4_096;
 pub const BLOCK_ROWS_LOGS: usize = 1_024;

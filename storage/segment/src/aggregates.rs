@@ -1,8 +1,9 @@
 //! `red.parquet`, `red_instances.parquet`, `edges.parquet`: sums over the spans of a segment, and
 //! `pending.parquet`: spans that are in none of them yet, because a span that is not in the segment may
-//! change what they count as.
+//! change what they count as. Once no more spans are expected all are counted, and `beside.parquet` keeps
+//! those of other segments that told what they count as.
 //!
-//! All four are made from the rows, when the segment is written and again when one of them is damaged.
+//! All but the last are made from the rows, when the segment is written and again when one of them is damaged.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, SpanKey, Sums, Taker, Told, open_batch, open_spans};
+use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, Sums, Taker, Told, open_batch, open_spans};
 use daymark_model::id::TraceId;
 use daymark_model::rows::Resource;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -33,6 +34,7 @@ mod told;
 pub(crate) use told::told;
 
 pub(crate) const PENDING: &str = "pending.parquet";
+pub(crate) const BESIDE: &str = "beside.parquet";
 const BATCH_ROWS: usize = 16_384;
 
 fn file_of(aggregate: Aggregate) -> &'static str {
@@ -48,37 +50,34 @@ pub(crate) fn is_summed(name: &str) -> bool {
     COLUMNS.contains(&name)
 }
 
+/// The spans of some traces that stand in other segments.
+pub type Beside<'a> = &'a dyn Fn(&HashSet<[u8; 16]>) -> Result<Vec<Span>>;
+
 /// Sums of a segment in the making.
-#[derive(Debug, Default)]
-pub(crate) struct Summing {
-    /// Nothing is waited for.
-    is_final: bool,
+pub(crate) struct Summing<'a> {
+    /// When no more spans are expected.
+    beside: Option<Beside<'a>>,
     taker: Taker,
     spans: Vec<Span>,
     sums: Sums,
     open: Vec<Span>,
+    others: Vec<Span>,
 }
 
-impl Summing {
-    pub(crate) fn new(resources: &[Arc<Resource>], is_final: bool) -> Self {
-        Self { is_final, taker: Taker::new(resources), ..Self::default() }
+impl<'a> Summing<'a> {
+    pub(crate) fn new(resources: &[Arc<Resource>], beside: Option<Beside<'a>>) -> Self {
+        let taker = Taker::new(resources);
+        let (spans, open, others) = Default::default();
+        Self { beside, taker, spans, sums: Sums::default(), open, others }
     }
 
     /// The sums of rows in buffer layout.
     pub(crate) fn of_rows(rows: &[RecordBatch], resources: &[Arc<Resource>], is_final: bool) -> Result<Self> {
-        let mut summing = Self::new(resources, is_final);
+        let mut summing = Self::new(resources, is_final.then_some(&|_| Ok(Vec::new())));
         for batch in rows {
             summing.take(batch, &told(&RowAttributes::of(batch, &[])?))?;
         }
-        summing.count_all();
-        Ok(summing)
-    }
-
-    /// The sums of all rows of a segment.
-    pub(crate) fn of_segment(segment: &Segment) -> Result<Self> {
-        let mut summing = Self::new(segment.resources(), !segment.is_open());
-        summing.read(segment, &RowRanges::all(segment.meta().rows))?;
-        summing.count_all();
+        summing.count_all()?;
         Ok(summing)
     }
 
@@ -103,38 +102,55 @@ impl Summing {
         let last = self.spans.last().map(|span| span.trace);
         let whole = self.spans.iter().rposition(|span| Some(span.trace) != last).map_or(0, |at| at + 1);
         let unfinished = self.spans.split_off(whole);
-        self.count_traces();
+        self.count_traces()?;
         self.spans = unfinished;
         Ok(())
     }
 
     /// Counts spans that stand trace by trace.
-    fn count_traces(&mut self) {
+    fn count_traces(&mut self) -> Result<()> {
         let spans = std::mem::take(&mut self.spans);
-        spans.chunk_by(|one, other| one.trace == other.trace).for_each(|trace| self.count(trace));
-    }
-
-    fn count_all(&mut self) {
-        let spans = std::mem::take(&mut self.spans);
-        self.count(&spans);
-    }
-
-    fn count(&mut self, spans: &[Span]) {
-        if self.is_final {
-            self.sums.rest(spans, &[]);
-        } else {
-            self.open.extend(self.sums.part(spans));
+        let traces = || spans.chunk_by(|one, other| one.trace == other.trace);
+        let Some(beside) = self.beside else {
+            traces().for_each(|trace| self.open.extend(self.sums.part(trace)));
+            return Ok(());
+        };
+        let mut others = beside(&traces().map(|trace| trace[0].trace).collect())?;
+        others.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+        for trace in traces() {
+            let first = others.partition_point(|other| other.trace < trace[0].trace);
+            let others = others[first..].iter().take_while(|other| other.trace == trace[0].trace);
+            self.sums.rest(trace, others);
         }
+        self.others.extend(others);
+        Ok(())
     }
 
-    /// The files by name; with nothing left to wait for there is no `pending.parquet`.
+    /// Counts the spans that are left, in whatever order they stand.
+    fn count_all(&mut self) -> Result<()> {
+        if self.beside.is_some() {
+            self.spans.sort_by_key(|span| span.trace);
+            return self.count_traces();
+        }
+        let spans = std::mem::take(&mut self.spans);
+        self.open.extend(self.sums.part(&spans));
+        Ok(())
+    }
+
+    /// The files by name. With nothing left to wait for there is no `pending.parquet`.
     pub(crate) fn files(mut self) -> Result<Vec<(&'static str, Vec<u8>)>> {
-        self.count_all();
+        self.count_all()?;
         let mut files = Vec::new();
-        if !self.is_final {
+        let mut add = |name, spans: &mut [Span]| -> Result<()> {
             // In whatever order the rows were read, the file is the same.
-            self.open.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
-            files.push((PENDING, small_file(&open_batch(&self.open)?)?));
+            spans.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+            files.push((name, small_file(&open_batch(spans)?)?));
+            Ok(())
+        };
+        if self.beside.is_none() {
+            add(PENDING, &mut self.open)?;
+        } else if !self.others.is_empty() {
+            add(BESIDE, &mut self.others)?;
         }
         for aggregate in Aggregate::ALL {
             files.push((file_of(aggregate), small_file(&aggregate.rows(&self.sums)?)?));
@@ -157,7 +173,7 @@ impl Segment {
         if let Some(rows) = self.stored_rows(file_of(aggregate), &aggregate.schema()) {
             return Ok(rows);
         }
-        Ok(aggregate.rows(&Summing::of_segment(self)?.sums)?)
+        self.summed(|summing| Ok(aggregate.rows(&summing.sums)?))
     }
 
     /// Whether spans of other segments and of buffers tell what open spans here count as.
@@ -175,21 +191,39 @@ impl Segment {
         let schema = open_batch(&[])?.schema();
         match self.stored_rows(PENDING, &schema) {
             Some(rows) => Ok(open_spans(&rows)?),
-            None => Ok(Summing::of_segment(self)?.open),
+            None => self.summed(|summing| Ok(summing.open)),
         }
     }
 
-    /// The spans of some ids, but for hidden rows.
-    pub fn spans(&self, wanted: &HashSet<SpanKey>, hidden: Option<&RowRanges>) -> Result<Vec<Span>> {
-        let traces: HashSet<_> = wanted.iter().map(|(trace, _)| *trace).collect();
-        let of_traces = traces.into_iter().map(|trace| self.trace_rows(TraceId(trace)));
+    /// The spans of some traces in some rows.
+    pub fn spans(&self, traces: &HashSet<[u8; 16]>, rows: &RowRanges) -> Result<Vec<Span>> {
+        let of_traces = traces.iter().map(|trace| self.trace_rows(TraceId(*trace)));
         let mut ranges: Vec<_> = of_traces.flat_map(|rows| rows.as_slice().to_vec()).collect();
+        if ranges.is_empty() {
+            return Ok(Vec::new());
+        }
         ranges.sort_unstable_by_key(|range| range.start);
-        let rows: RowRanges = ranges.into_iter().collect();
-        let mut summing = Summing::new(self.resources(), false);
-        summing.read(self, &hidden.map_or_else(|| rows.clone(), |hidden| rows.without(hidden)))?;
-        summing.spans.retain(|span| wanted.contains(&span.key()));
+        let mut summing = Summing::new(self.resources(), None);
+        summing.read(self, &ranges.into_iter().collect::<RowRanges>().intersect(rows))?;
+        summing.spans.retain(|span| traces.contains(&span.trace));
         Ok(summing.spans)
+    }
+
+    /// What the rows say, and beside them the spans of other segments that were heard.
+    pub(crate) fn summed<T>(&self, answer: impl FnOnce(Summing<'_>) -> Result<T>) -> Result<T> {
+        let mut others = Vec::new();
+        if self.meta().files.contains_key(BESIDE) {
+            let bytes = proved(self.dir(), self.meta(), BESIDE);
+            let bytes = bytes.map_err(|finding| Error::corrupt(&self.dir().join(BESIDE), finding.what))?;
+            others = open_spans(&decode(bytes, &open_batch(&[])?.schema())?)?;
+        }
+        let beside = |traces: &HashSet<[u8; 16]>| {
+            Ok(others.iter().filter(|other| traces.contains(&other.trace)).cloned().collect())
+        };
+        let mut summing = Summing::new(self.resources(), (!self.is_open()).then_some(&beside));
+        summing.read(self, &RowRanges::all(self.meta().rows))?;
+        summing.count_all()?;
+        answer(summing)
     }
 
     /// The rows of a file; nothing when it is not there or not what was written.

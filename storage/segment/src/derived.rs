@@ -14,7 +14,7 @@ use daymark_model::rows;
 use daymark_model::signal::Table;
 use daymark_vfs::Vfs;
 
-use crate::aggregates::Summing;
+use crate::aggregates::BESIDE;
 use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder, key_hash};
 use crate::data::DATA;
 use crate::described::{RESOURCES, SERIES};
@@ -33,7 +33,7 @@ use crate::verify::proved;
 
 const BATCH_ROWS: usize = 8_192;
 
-/// Whether a file of a folder can be built anew from the others.
+/// Whether a file of a folder follows from the others, or only serves to make those that do.
 pub fn is_derived(file: &str) -> bool {
     ![META, DATA, RESOURCES, SERIES].contains(&file) && !rolled::FILES.contains(&file)
 }
@@ -84,7 +84,10 @@ impl Derived {
         let mut files = indexer.encode()?;
         files.extend(filters.map(|filters| (ATTRIBUTE_BLOOMS, filters)));
         if table == Table::Spans && !is_rolled {
-            files.extend(Summing::of_segment(segment)?.files()?);
+            let is_heard = !meta.files.contains_key(BESIDE) || proved(segment.dir(), meta, BESIDE).is_ok();
+            if is_heard {
+                files.extend(segment.summed(|summing| summing.files())?);
+            }
         }
         Ok(Self { time, resources, series, files })
     }

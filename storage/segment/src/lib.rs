@@ -71,7 +71,7 @@ mod words;
 /// Writing a level 0 segment.
 mod write;
 
-pub use aggregates::spans_of_rows;
+pub use aggregates::{Beside, spans_of_rows};
 pub use derived::{is_derived, rebuild};
 pub use error::{Error, Result};
 pub use merge::{Input, MergeStats, merge};

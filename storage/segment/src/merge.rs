@@ -1,8 +1,9 @@
 //! Merging segments into one: sorted rows without repeats, attributes in columns of their own.
 //!
-//! Row numbers are sorted first; then one column at a time is read from all inputs, gathered in the new
-//! order and encoded. Memory is some 40 bytes a row, one column of a pass, and of a pass of [`PASS_GROUPS`]
-//! row groups the encoded columns and those that indexes and sums are made of. The inputs stay as they are.
+//! Row numbers are sorted first; then, for some rows after the other, one column at a time is read from all
+//! inputs, gathered in the new order and encoded. Memory is some 40 bytes a row, the encoded columns of a row
+//! group, and of [`PASS_ROWS`] rows one column and those that indexes and sums are made of. The inputs stay as
+//! they are.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +13,10 @@ use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
 use daymark_vfs::Vfs;
 
-use crate::aggregates::Summing;
+use crate::aggregates::{Beside, Summing};
 use crate::attributes::has_attributes;
 use crate::blooms::{ATTRIBUTE_BLOOMS, BloomsBuilder};
-use crate::data::DataWriter;
+use crate::data::{ColumnWriter, DataWriter};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::index::Indexer;
@@ -37,8 +38,8 @@ mod repeats;
 use classes::Classes;
 use gather::{Output, Pass};
 
-/// Row groups that are encoded side by side.
-const PASS_GROUPS: usize = 2;
+/// Rows that are gathered together.
+const PASS_ROWS: usize = 131_072;
 /// Bytes of a row group before compression.
 const GROUP_BYTES: usize = 256 << 20;
 pub(crate) const BATCH_ROWS: usize = 16_384;
@@ -71,8 +72,15 @@ pub(crate) struct RowRef {
     pub(crate) row: u32,
 }
 
-/// Merges the rows into the empty folder `dir`. All inputs hold rows of the table of `spec`.
-pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<(Meta, MergeStats)> {
+/// Merges the rows into the empty folder `dir`. All inputs hold rows of the table of `spec`. `beside` is asked
+/// when no more rows are expected.
+pub fn merge(
+    fs: &dyn Vfs,
+    dir: &Path,
+    spec: &Spec,
+    inputs: &[Input],
+    beside: Beside<'_>,
+) -> Result<(Meta, MergeStats)> {
     let table = spec.table;
     if let Some(other) = inputs.iter().map(|input| input.segment.table()).find(|other| *other != table) {
         return Err(Error::Input(format!("rows of {other} cannot be merged into {table}")));
@@ -86,31 +94,36 @@ pub fn merge(fs: &dyn Vfs, dir: &Path, spec: &Spec, inputs: &[Input]) -> Result<
         conflicts: repeats::by_source(table, inputs, &kept.conflicts)?,
     };
     drop(sorted);
-    let meta = write_rows(fs, dir, spec, inputs, &kept.rows, &described)?;
+    let summing = || Summing::new(&described.resources, spec.is_final.then_some(beside));
+    let sums = (table == Table::Spans).then(summing);
+    let meta = write_rows((fs, dir), spec, inputs, &kept.rows, &described, sums)?;
     Ok((meta, stats))
 }
 
 fn write_rows(
-    fs: &dyn Vfs,
-    dir: &Path,
+    (fs, dir): (&dyn Vfs, &Path),
     spec: &Spec,
     inputs: &[Input],
     rows: &[RowRef],
     described: &Described,
+    sums: Option<Summing<'_>>,
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
     let classes = Classes::of(spec.table, inputs, rows.len())?;
     let schema = layout::merged_schema(spec.table, !classes.set().is_empty(), classes.own());
-    let summing = || Summing::new(&described.resources, spec.is_final);
     let mut output = Output {
         data: DataWriter::create(&folder, spec.table, spec.level, schema)?,
         indexer: Indexer::new((spec.table, spec.level), rows.len(), &described.resources, &described.series),
         blooms: BloomsBuilder::new(block_rows(spec.table)),
-        sums: (spec.table == Table::Spans).then(summing),
+        sums,
     };
-    let group_rows = group_rows(spec, inputs);
-    for rows in rows.chunks(group_rows * PASS_GROUPS) {
-        Pass::new(spec.table, inputs, rows).write(&classes, group_rows, &mut output)?;
+    for group in rows.chunks(group_rows(spec, inputs)) {
+        let mut columns = output.data.columns()?;
+        for rows in group.chunks(PASS_ROWS) {
+            Pass::new(spec.table, inputs, rows).write(&classes, &mut columns, &mut output)?;
+        }
+        let chunks = columns.into_iter().map(ColumnWriter::finish).collect::<Result<Vec<_>>>()?;
+        output.data.append(chunks.into_iter().flatten())?;
     }
     let Output { data, indexer, blooms, sums } = output;
     data.finish(&mut folder)?;

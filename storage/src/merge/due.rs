@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use daymark_model::signal::Table;
@@ -16,11 +17,14 @@ use crate::retain::nanos;
 use crate::store::Inner;
 use crate::version::{Shelved, Version};
 
-/// So many L0 or L1 segments are merged at the latest …
+/// So many L0 segments are merged at the latest …
 const L0_FILES: usize = 8;
-const L1_FILES: usize = 12;
 /// … or so many rows.
 const L0_ROWS: u64 = 1_500_000;
+/// So many L1 segments of ten minutes are merged into one.
+const L1_FILES: usize = 12;
+/// What came late for a closed window is merged into it when it is a part of so many, or a day old.
+const LATE_PART: u64 = 100;
 /// Fewer L0 segments are merged when nothing came for so long and their windows are over.
 const QUIET: i64 = 2 * Nanos::MINUTE;
 
@@ -39,8 +43,9 @@ impl Inner {
         groups.sort_by_key(|group| Reverse(group.of_level(Level::L0).len()));
         let erased_before = now.plus(-nanos(self.options.keep.erased) / 2);
         groups.iter().find_map(|group| {
-            let fresh = group.fresh_job(now);
-            fresh.or_else(|| group.erased_job(erased_before)).or_else(|| group.window_job(now))
+            let most = self.options.segment_rows as u64;
+            let fresh = group.fresh_job(now).or_else(|| group.crowded_job(most));
+            fresh.or_else(|| group.erased_job(erased_before)).or_else(|| group.window_job(most, now))
         })
     }
 
@@ -85,29 +90,94 @@ impl Group {
         Some(self.job(vec![one.clone()], step, level))
     }
 
-    /// A two-hour window that is to become one L2.
-    fn window_job(&self, now: Nanos) -> Option<Job> {
-        let merged = || self.segments.iter().filter(|one| one.segment.meta().level != Level::L0);
-        let is_unsettled = |one: &&Shelved| one.segment.meta().level == Level::L1 || one.segment.is_open();
-        let unsettled = merged().filter(is_unsettled).map(|one| one.segment.meta());
-        let windowed = unsettled.filter(|meta| meta.window.is_some());
-        let starts: BTreeSet<i64> = windowed.map(|meta| Nanos(meta.time_min).floor(L2_STEP).0).collect();
-        starts.into_iter().find_map(|start| {
-            let end = start.saturating_add(L2_STEP);
-            let within = merged().filter(|one| one.segment.meta().overlaps(&(start..end)));
-            let inputs: Vec<Shelved> = within.cloned().collect();
-            let mut fresh = inputs.clone();
-            fresh.retain(|one| {
-                let meta = one.segment.meta();
-                meta.level == Level::L1 && meta.window.is_some_and(|window| window.from >= start)
-            });
-            // What merely waits for another half is merged once, when that merge is the last word.
-            let is_due = fresh.len() >= L1_FILES
-                || (!fresh.is_empty() && is_past(end, &fresh, CLOSED, now))
-                || is_past(end, &inputs, CLOSED, now);
-            is_due.then(|| self.job(inputs, L2_STEP, Level::L2))
+    /// L1 segments of ten minutes that are many, the smallest of them first.
+    fn crowded_job(&self, most: u64) -> Option<Job> {
+        let mut windows: BTreeMap<i64, Vec<Shelved>> = BTreeMap::new();
+        for one in self.of_level(Level::L1) {
+            if let Some(window) = one.segment.meta().window {
+                windows.entry(window.from).or_default().push(one);
+            }
+        }
+        windows.into_values().find_map(|mut crowd| {
+            if crowd.len() < L1_FILES {
+                return None;
+            }
+            crowd.sort_by_key(|one| one.segment.meta().rows);
+            while rows_of(&crowd) > most {
+                crowd.pop();
+            }
+            (crowd.len() > 1).then(|| self.job(crowd, L1_STEP, Level::L1))
         })
     }
+
+    /// A closed window of two hours, or as much of it as one merge takes, that is to become L2.
+    fn window_job(&self, most: u64, now: Nanos) -> Option<Job> {
+        let merged = || self.segments.iter().filter(|one| one.segment.meta().level != Level::L0);
+        let is_windowed = |one: &&Shelved| one.segment.meta().window.is_some();
+        let unsettled = || merged().filter(|one| is_unsettled(one)).filter(is_windowed);
+        let starts: BTreeSet<i64> =
+            unsettled().map(|one| Nanos(one.segment.meta().time_min).floor(L2_STEP).0).collect();
+        starts.into_iter().find_map(|start| {
+            let end = start.saturating_add(L2_STEP);
+            let inside = |one: &&Shelved| one.segment.meta().overlaps(&(start..end));
+            let within: Vec<Shelved> = merged().filter(inside).cloned().collect();
+            let mut fresh: Vec<Shelved> = unsettled().filter(inside).cloned().collect();
+            fresh.retain(|one| reach(one).start >= start);
+            let inputs = first_of(&fresh, &within, most);
+            let is_due = !inputs.is_empty() && is_past(end, &inputs, CLOSED, now);
+            (is_due && !is_little(&fresh, &within, now)).then(|| self.job(inputs, L2_STEP, Level::L2))
+        })
+    }
+}
+
+fn is_unsettled(one: &Shelved) -> bool {
+    one.segment.meta().level == Level::L1 || one.segment.is_open()
+}
+
+/// Whether so little came for what is settled that it can wait.
+fn is_little(fresh: &[Shelved], within: &[Shelved], now: Nanos) -> bool {
+    let settled: Vec<_> = within.iter().filter(|one| !is_unsettled(one)).cloned().collect();
+    let arrival = fresh.iter().map(|one| one.segment.meta().arrival_min).min().unwrap_or_default();
+    let can_wait = arrival.saturating_add(24 * Nanos::HOUR) > now.0;
+    let is_late = fresh.iter().all(|one| one.segment.meta().level == Level::L1);
+    can_wait && is_late && rows_of(fresh) * LATE_PART < rows_of(&settled)
+}
+
+/// The first segments that are merged together: whole windows of ten minutes, with all that reaches into them,
+/// of no more rows than one merge takes.
+fn first_of(fresh: &[Shelved], within: &[Shelved], most: u64) -> Vec<Shelved> {
+    let inside = |range: &Range<i64>| -> Vec<Shelved> {
+        within.iter().filter(|one| is_touched(&reach(one), range)).cloned().collect()
+    };
+    let mut ranges: Vec<_> = fresh.iter().map(reach).collect();
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut ranges = ranges.into_iter().map(|range| widened(range, within));
+    let Some(mut taken) = ranges.next() else { return Vec::new() };
+    for range in ranges {
+        let wider = widened(taken.start..taken.end.max(range.end), within);
+        if rows_of(&inside(&wider)) > most {
+            break;
+        }
+        taken = wider;
+    }
+    inside(&taken)
+}
+
+/// The range with those of all segments that reach into it.
+fn widened(range: Range<i64>, within: &[Shelved]) -> Range<i64> {
+    let touched = within.iter().map(reach).filter(|other| is_touched(other, &range));
+    let wider = touched.fold(range.clone(), |all, one| all.start.min(one.start)..all.end.max(one.end));
+    if wider == range { range } else { widened(wider, within) }
+}
+
+fn is_touched(one: &Range<i64>, other: &Range<i64>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// Where rows of a segment may be.
+fn reach(one: &Shelved) -> Range<i64> {
+    let meta = one.segment.meta();
+    meta.window.map_or(meta.time_min..meta.time_max.saturating_add(1), |window| window.from..window.to)
 }
 
 /// All segments by what may be merged.

@@ -30,3 +30,5 @@ mod survive;
 mod tight;
 /// A span that is sent again is stored once.
 mod twice;
+/// Windows of many rows, and what comes late for them.
+mod windows;

@@ -1,6 +1,5 @@
-//! From rows of the inputs to columns of the output, one column at a time for some row groups.
+//! From rows of the inputs to columns of the output, one column at a time.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, new_empty_array};
@@ -9,12 +8,11 @@ use arrow::datatypes::{Field, Schema};
 use daymark_aggregate::Told;
 use daymark_model::rows;
 use daymark_model::signal::Table;
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 
 use super::classes::Classes;
 use super::repeats::by_input;
 use super::{ATTRIBUTE_ROWS, BATCH_ROWS, Input, RowRef};
-use crate::aggregates::{Summing, is_summed, told};
+use crate::aggregates::{self, Summing, is_summed};
 use crate::attributes::{REST, has_attributes};
 use crate::blooms::BloomsBuilder;
 use crate::data::{ColumnWriter, DataWriter};
@@ -41,24 +39,13 @@ pub(super) struct Pass<'a> {
     places: Vec<(usize, usize)>,
 }
 
-/// A row group in the making.
-struct Group {
-    rows: Range<usize>,
-    columns: std::vec::IntoIter<ColumnWriter>,
-    chunks: Vec<ArrowColumnChunk>,
-    /// The columns that indexes and sums are made of.
-    kept: Vec<(Field, ArrayRef)>,
-    /// What the attributes of each row say of its span.
-    told: Vec<Told>,
-}
-
 /// What the passes of a merge write to.
-pub(super) struct Output {
+pub(super) struct Output<'a> {
     pub(super) data: DataWriter,
     pub(super) indexer: Indexer,
     pub(super) blooms: BloomsBuilder,
     /// Of spans only.
-    pub(super) sums: Option<Summing>,
+    pub(super) sums: Option<Summing<'a>>,
 }
 
 impl<'a> Pass<'a> {
@@ -75,33 +62,48 @@ impl<'a> Pass<'a> {
         Self { table, inputs, needed, places }
     }
 
-    pub(super) fn write(&self, classes: &Classes, group_rows: usize, output: &mut Output) -> Result<()> {
-        let Output { data, indexer, blooms, sums } = output;
-        let mut groups = Vec::new();
-        for start in (0..self.places.len()).step_by(group_rows) {
-            let rows = start..(start + group_rows).min(self.places.len());
-            let columns = data.columns()?.into_iter();
-            groups.push(Group { rows, columns, chunks: Vec::new(), kept: Vec::new(), told: Vec::new() });
-        }
-        for field in rows::schema(self.table).fields().iter().filter(|field| field.name() != REST) {
-            self.plain_column(field, &mut groups, indexer)?;
-        }
-        if has_attributes(self.table) {
-            indexer.cover(self.attributes(classes, &mut groups, blooms)?);
-        }
-        for group in groups {
-            let (fields, arrays): (Vec<_>, _) = group.kept.into_iter().unzip();
-            let kept = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
-            indexer.add(&kept)?;
-            if let Some(sums) = sums {
-                sums.add(&kept, &group.told)?;
+    /// Appends the rows to the columns of the row group.
+    pub(super) fn write(
+        &self,
+        classes: &Classes,
+        columns: &mut [ColumnWriter],
+        output: &mut Output<'_>,
+    ) -> Result<()> {
+        let schema = rows::schema(self.table);
+        let plain = || schema.fields().iter().filter(|field| field.name() != REST);
+        let (columns, of_attributes) = columns.split_at_mut(plain().count());
+        let (mut fields, mut kept) = (Vec::new(), Vec::new());
+        for (field, column) in plain().zip(columns) {
+            let gathered = self.gathered(field)?;
+            let size = block_rows(self.table);
+            for at in (0..gathered.len()).step_by(size) {
+                column.block(&gathered.slice(at, size.min(gathered.len() - at)))?;
             }
-            data.append(group.chunks)?;
+            if text_column(self.table) == Some(field.name()) {
+                output.indexer.add_texts(&gathered)?;
+            }
+            let is_summed = self.table == Table::Spans && is_summed(field.name());
+            if is_summed || index::columns(self.table).contains(&field.name().as_str()) {
+                fields.push(Arc::clone(field));
+                kept.push(gathered);
+            }
+        }
+        let mut told = Vec::new();
+        if has_attributes(self.table) {
+            let values;
+            (values, told) = self.attributes(classes, of_attributes, &mut output.blooms)?;
+            output.indexer.cover(values);
+        }
+        let kept = RecordBatch::try_new(Arc::new(Schema::new(fields)), kept)?;
+        output.indexer.add(&kept)?;
+        if let Some(sums) = &mut output.sums {
+            sums.add(&kept, &told)?;
         }
         Ok(())
     }
 
-    fn plain_column(&self, field: &Field, groups: &mut [Group], indexer: &mut Indexer) -> Result<()> {
+    /// A column in the order of the output.
+    fn gathered(&self, field: &Field) -> Result<ArrayRef> {
         let mut sources = Vec::with_capacity(self.inputs.len());
         for (input, rows) in self.inputs.iter().zip(&self.needed) {
             let batches = input.segment.stored(|name| name == field.name(), rows, BATCH_ROWS)?;
@@ -110,36 +112,17 @@ impl<'a> Pass<'a> {
             sources.push(if parts.is_empty() { new_empty_array(field.data_type()) } else { concat(&parts)? });
         }
         let sources: Vec<_> = sources.iter().map(AsRef::as_ref).collect();
-        let is_kept = index::columns(self.table).contains(&field.name().as_str())
-            || (self.table == Table::Spans && is_summed(field.name()));
-        let is_text = text_column(self.table) == Some(field.name());
-        for group in groups {
-            let gathered = interleave(&sources, &self.places[group.rows.clone()])?;
-            if let Some(mut column) = group.columns.next() {
-                let size = block_rows(self.table);
-                for at in (0..gathered.len()).step_by(size) {
-                    column.block(&gathered.slice(at, size.min(gathered.len() - at)))?;
-                }
-                group.chunks.extend(column.finish()?);
-            }
-            if is_text {
-                indexer.add_texts(&gathered)?;
-            }
-            if is_kept {
-                group.kept.push((field.clone(), gathered));
-            }
-        }
-        Ok(())
+        Ok(interleave(&sources, &self.places)?)
     }
 
     /// The list of the rest, the set and the own columns, which are the last of a file. Answers all values
-    /// of the set.
+    /// of the set, and what the attributes of each row say of its span.
     fn attributes(
         &self,
         classes: &Classes,
-        groups: &mut [Group],
+        columns: &mut [ColumnWriter],
         blooms: &mut BloomsBuilder,
-    ) -> Result<ValueSets> {
+    ) -> Result<(ValueSets, Vec<Told>)> {
         // Attributes are the most there is of a row, so what was read stays where it is.
         let (mut batches, mut starts) = (Vec::new(), vec![Vec::new(); self.inputs.len()]);
         for ((input, rows), starts) in self.inputs.iter().zip(&self.needed).zip(&mut starts) {
@@ -158,25 +141,19 @@ impl<'a> Pass<'a> {
         };
         let read = batches.iter().map(|(own, batch)| RowAttributes::of(batch, own));
         let read = read.collect::<Result<Vec<_>>>()?;
-        let is_summed = self.table == Table::Spans;
-        let told: Vec<_> = if is_summed { read.iter().map(told).collect() } else { Vec::new() };
+        let places: Vec<_> = self.places.iter().map(locate).collect();
+        let mut told = Vec::new();
+        if self.table == Table::Spans {
+            let said: Vec<_> = read.iter().map(aggregates::told).collect();
+            told.extend(places.iter().map(|(batch, row)| said[*batch][*row]));
+        }
         let mut spread = Spread::new(classes, read);
-        for group in groups {
-            let places: Vec<_> = self.places[group.rows.clone()].iter().map(locate).collect();
-            if is_summed {
-                group.told = places.iter().map(|(batch, row)| told[*batch][*row]).collect();
-            }
-            let mut columns: Vec<_> = group.columns.by_ref().collect();
-            for places in places.chunks(block_rows(self.table)) {
-                let arrays = spread.block(places, blooms)?;
-                for (column, array) in columns.iter_mut().zip(&arrays) {
-                    column.block(array)?;
-                }
-            }
-            for column in columns {
-                group.chunks.extend(column.finish()?);
+        for places in places.chunks(block_rows(self.table)) {
+            let arrays = spread.block(places, blooms)?;
+            for (column, array) in columns.iter_mut().zip(&arrays) {
+                column.block(array)?;
             }
         }
-        Ok(spread.set_values())
+        Ok((spread.set_values(), told))
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn merged(table: Table, level: Level, inputs: &[Input]) -> (TempDir, 
     let dir = tempfile::tempdir().unwrap();
     let window = Some(Window { from: START, to: START + 600 * SECOND });
     let spec = Spec { level, window, ..spec(table) };
-    let (meta, stats) = merge(&RealFs, dir.path(), &spec, inputs).unwrap();
+    let (meta, stats) = merge(&RealFs, dir.path(), &spec, inputs, &|_| Ok(Vec::new())).unwrap();
     let segment = Segment::open(dir.path()).unwrap();
     assert_eq!(segment.meta(), &meta);
     // Exemplars ride on their points and are counted by nobody.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Int32Type, UInt64Type};
-use daymark_aggregate::{Aggregate, Sums, wanted};
+use daymark_aggregate::{Aggregate, Sums};
 use daymark_model::signal::Table;
 use daymark_segment::{Level, Segment, Spec, Window, merge, verify};
 use daymark_vfs::RealFs;
@@ -47,8 +47,9 @@ fn rows(batch: &RecordBatch) -> RecordBatch {
 /// All that is counted, whether in the files or open: the answer over these segments.
 fn answer(segments: &[Segment]) -> Vec<u64> {
     let open: Vec<_> = segments.iter().flat_map(|segment| segment.open_spans().unwrap()).collect();
-    let keys: HashSet<_> = open.iter().flat_map(wanted).collect();
-    let others: Vec<_> = segments.iter().flat_map(|segment| segment.spans(&keys, None).unwrap()).collect();
+    let traces: HashSet<_> = open.iter().map(|span| span.trace).collect();
+    let spans = |segment: &Segment| segment.spans(&traces, &segment.all_rows()).unwrap();
+    let others: Vec<_> = segments.iter().flat_map(spans).collect();
     let mut rest = Sums::default();
     rest.rest(&open, &others);
     let count = |aggregate: Aggregate| {
@@ -81,7 +82,7 @@ fn a_merge_counts_what_its_inputs_left_open() {
     let closed = tempfile::tempdir().unwrap();
     let window = Some(Window { from: START, to: START + 7_200 * SECOND });
     let spec = Spec { level: Level::L2, window, is_final: true, ..spec(Table::Spans) };
-    merge(&RealFs, closed.path(), &spec, &[whole(single)]).unwrap();
+    merge(&RealFs, closed.path(), &spec, &[whole(single)], &|_| Ok(Vec::new())).unwrap();
     assert_eq!(verify(closed.path()), []);
     let closed = Segment::open(closed.path()).unwrap();
     assert!(!closed.is_open() && closed.open_spans().unwrap().is_empty());

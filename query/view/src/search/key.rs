@@ -14,6 +14,8 @@ pub enum Domain {
     InTrace,
     /// Nodes and edges of the map.
     Map,
+    /// Series of metrics.
+    Metrics,
 }
 
 /// What the values of a field are.
@@ -112,22 +114,22 @@ const BREAKERS: FieldKind = FieldKind::OneOf(&[
     "unknown",
 ]);
 
-use Domain::{InTrace, Logs, Map, Traces};
+use Domain::{InTrace, Logs, Map, Metrics, Traces};
 
 /// A field: its name, other names for it, what its values are, and where it can be asked about.
 struct Row(Field, &'static str, &'static [&'static str], FieldKind, &'static [Domain]);
 
 const FIELDS: [Row; 36] = [
-    Row(Field::Service, "service", &["svc"], FieldKind::Text, &[Traces, Logs, InTrace, Map]),
+    Row(Field::Service, "service", &["svc"], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Name, "name", &["op"], FieldKind::Text, &[Traces, InTrace]),
     Row(Field::Kind, "kind", &[], KINDS, &[Traces, InTrace]),
     Row(Field::Status, "status", &[], STATES, &[Traces, InTrace]),
     Row(Field::Duration, "duration", &["dur"], FieldKind::Duration, &[Traces, InTrace]),
     Row(Field::Severity, "severity", &["level"], SEVERITIES, &[Logs]),
-    Row(Field::Env, "env", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map]),
-    Row(Field::Version, "version", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map]),
-    Row(Field::Instance, "instance", &[], FieldKind::Text, &[Traces, Logs, InTrace]),
-    Row(Field::Namespace, "namespace", &["ns"], FieldKind::Text, &[Traces, Logs, InTrace, Map]),
+    Row(Field::Env, "env", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
+    Row(Field::Version, "version", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
+    Row(Field::Instance, "instance", &[], FieldKind::Text, &[Traces, Logs, InTrace, Metrics]),
+    Row(Field::Namespace, "namespace", &["ns"], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Peer, "peer", &[], FieldKind::Text, &[Traces, InTrace]),
     Row(Field::TraceId, "trace_id", &["trace"], FieldKind::TraceId, &[Traces, Logs]),
     Row(Field::SpanId, "span_id", &[], FieldKind::SpanId, &[Traces, Logs, InTrace]),
@@ -200,6 +202,7 @@ impl Domain {
         let is_here = move |level: Level| match self {
             Traces | InTrace => level != Level::Body,
             Logs => matches!(level, Level::Resource | Level::Scope | Level::Body),
+            Metrics => matches!(level, Level::Resource | Level::Scope),
             Map => false,
         };
         LEVELS.into_iter().filter(move |(_, level)| is_here(*level))

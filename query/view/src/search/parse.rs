@@ -227,6 +227,11 @@ impl Parser<'_> {
         };
         let test = match flag {
             Some(field) => Test::Compare { key: Key::Field(field), op: Op::Like, value: Value::bare("true") },
+            None if self.domain == Domain::Metrics => {
+                let place = [from, self.scan.at()];
+                return Err(SyntaxError::new(place, "series have no text to find words in")
+                    .hint("name a key: service:cart, http.route=\"/checkout\""));
+            }
             None => Test::Text(value),
         };
         self.term(test, from)

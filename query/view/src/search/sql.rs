@@ -84,7 +84,7 @@ fn texts(domain: Domain, words: &Value) -> Option<String> {
             let places = ["name", "status_message", "attr('event.exception.message')"];
             Some(format!("({})", places.map(|place| format!("matches({place}, {wanted})")).join(" OR ")))
         }
-        Domain::Map => None,
+        Domain::Map | Domain::Metrics => None,
     }
 }
 

@@ -49,11 +49,20 @@ fn keys_have_aliases_and_levels() {
 
 #[test]
 fn every_field_is_found_by_its_name() {
-    for domain in [Domain::Traces, Domain::Logs, Domain::InTrace, Domain::Map] {
+    for domain in [Domain::Traces, Domain::Logs, Domain::InTrace, Domain::Map, Domain::Metrics] {
         for field in Field::all(domain) {
             assert_eq!(Key::of(domain, field.name()), Key::Field(field));
         }
     }
+}
+
+#[test]
+fn series_are_found_by_keys_alone() {
+    let error = parse(Domain::Metrics, "env:prod slow").expect_err("a word");
+    assert_eq!((error.place, error.hint.is_some()), ([9, 13], true));
+    let keys = parse(Domain::Metrics, "svc:cart scope.team:blue name:x").expect("keys");
+    let keys: Vec<String> = keys.keys().into_iter().map(Key::text).collect();
+    assert_eq!(keys, ["service", "scope.team", "name"]);
 }
 
 #[test]
@@ -285,7 +294,7 @@ proptest! {
 
     #[test]
     fn no_text_is_too_odd(text in "\\PC{0,60}", caret in 0_usize..80) {
-        for domain in [Domain::Traces, Domain::Logs, Domain::InTrace, Domain::Map] {
+        for domain in [Domain::Traces, Domain::Logs, Domain::InTrace, Domain::Map, Domain::Metrics] {
             match parse(domain, &text) {
                 Ok(query) => {
                     let shown = query.to_string();

@@ -21,6 +21,8 @@ pub mod ledger;
 pub mod logs;
 /// The envelope of every answer.
 pub mod meta;
+/// Metrics: catalog, labels, figures over time, exemplars.
+pub mod metrics;
 /// The closest known name, for hints.
 pub mod nearest;
 /// The name by which a question is found in logs and cancelled.

@@ -18,5 +18,8 @@ mod traces;
 /// Pieces of SQL.
 mod words;
 
+pub(crate) use cursor::Cursor;
 pub(crate) use desk::Desk;
+pub(crate) use formula::is_like;
 pub(crate) use traces::Searched;
+pub(crate) use words::{between, instant};

@@ -62,7 +62,7 @@ impl Tally {
     }
 
     /// Counts rows that are about to be read.
-    fn read(&self, part: &Part, rows: usize) -> Result<()> {
+    pub(crate) fn read(&self, part: &Part, rows: usize) -> Result<()> {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
         let bytes = part.bytes_of(rows);
         let read = self.read.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);

@@ -14,20 +14,20 @@ use xxhash_rust::xxh3::xxh3_64;
 const WORD: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     /// Nothing lies before it.
-    pub(super) bound: i64,
+    pub(crate) bound: i64,
     shown: HashSet<u64>,
 }
 
 impl Cursor {
     /// The first page of an order.
-    pub(super) fn start(bound: i64) -> Self {
+    pub(crate) fn start(bound: i64) -> Self {
         Self { bound, shown: HashSet::new() }
     }
 
     /// The cursor of a text that [`Self::text`] gave for the same question.
-    pub(super) fn read(text: &str, question: &str) -> Result<Self, AskError> {
+    pub(crate) fn read(text: &str, question: &str) -> Result<Self, AskError> {
         let bad = || {
             AskError::new(Code::BadCursor, "the cursor belongs to another question or is damaged")
                 .hint("search again without it")
@@ -42,29 +42,29 @@ impl Cursor {
         Ok(Self { bound: i64::from_le_bytes(*bound), shown })
     }
 
-    pub(super) fn text(&self, question: &str) -> String {
+    pub(crate) fn text(&self, question: &str) -> String {
         let mut shown: Vec<u64> = self.shown.iter().copied().collect();
         shown.sort_unstable();
         let words = [xxh3_64(question.as_bytes()), self.bound as u64].into_iter().chain(shown);
         BASE64_URL_SAFE_NO_PAD.encode(words.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
     }
 
-    pub(super) fn has_shown(&self, id: &[u8]) -> bool {
+    pub(crate) fn has_shown(&self, id: &[u8]) -> bool {
         self.shown.contains(&xxh3_64(id))
     }
 
-    pub(super) fn show(&mut self, id: &[u8]) {
+    pub(crate) fn show(&mut self, id: &[u8]) {
         self.shown.insert(xxh3_64(id));
     }
 
-    pub(super) fn shown(&self) -> usize {
+    pub(crate) fn shown(&self) -> usize {
         self.shown.len()
     }
 
     /// Makes a page of rows that never move, which `place` says the bound and the name of: leaves out what was
     /// shown and what is too much, and says whether there is more. Of what lies before the new bound nothing can
     /// come again.
-    pub(super) fn turn<T>(
+    pub(crate) fn turn<T>(
         &mut self,
         rows: &mut Vec<T>,
         limit: usize,

@@ -256,7 +256,7 @@ impl TraceTest {
 }
 
 /// Whether a text is a pattern's, in which stars stand for any text.
-fn is_like(text: &str, pattern: &str) -> bool {
+pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

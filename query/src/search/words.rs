@@ -7,12 +7,12 @@ use daymark_view::services::{Scope, ScopeKey};
 use crate::services::attribute_of;
 
 /// An instant in SQL.
-pub(super) fn instant(nanos: i64) -> String {
+pub(crate) fn instant(nanos: i64) -> String {
     format!("arrow_cast({nanos}, 'Timestamp(Nanosecond, Some(\"UTC\"))')")
 }
 
 /// A half-open range of a column of instants.
-pub(super) fn between(column: &str, from: Nanos, to: Nanos) -> String {
+pub(crate) fn between(column: &str, from: Nanos, to: Nanos) -> String {
     format!("{column} >= {} AND {column} < {}", instant(from.0), instant(to.0))
 }
 

@@ -19,6 +19,8 @@ mod figures;
 mod functions;
 /// The threads questions run on.
 mod lane;
+/// Figures of metrics over time.
+mod metrics;
 /// A page of a list.
 mod page;
 /// The questions that run now.

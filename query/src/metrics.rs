@@ -1,0 +1,18 @@
+//! Figures of metrics over time: points of series become intervals and levels, these become values in equal
+//! steps, and series become one by their labels.
+//!
+//! The rules of borders, resets and missing points stand in docs/api/metrics.md.
+
+/// Equal steps of time.
+mod steps;
+
+
+use crate::scan::part::Part;
+use daymark_model::signal::Table;
+
+/// The tables of points, each with its parts.
+pub(crate) type PointParts = Vec<(Table, Vec<Part>)>;
+
+/// The tables of points.
+pub(crate) const TABLES: [Table; 4] =
+    [Table::Points, Table::Histograms, Table::ExpHistograms, Table::Summaries];

@@ -3,6 +3,8 @@
 //!
 //! The rules of borders, resets and missing points stand in docs/api/metrics.md.
 
+/// What was counted between two points.
+mod growth;
 /// Equal steps of time.
 mod steps;
 

@@ -5,6 +5,10 @@
 
 /// What was counted between two points.
 mod growth;
+/// What was measured.
+mod level;
+/// Points that are numbers.
+mod number;
 /// Equal steps of time.
 mod steps;
 

@@ -3,6 +3,8 @@
 //!
 //! The rules of borders, resets and missing points stand in docs/api/metrics.md.
 
+/// Counts of values by size, and what lies below a share of them.
+mod distribution;
 /// What was counted between two points.
 mod growth;
 /// What was measured.

@@ -7,10 +7,14 @@
 mod distribution;
 /// What was counted between two points.
 mod growth;
+/// Points that distributions are told by.
+mod histogram;
 /// What was measured.
 mod level;
 /// Points that are numbers.
 mod number;
+/// A series as a search sees it.
+mod sight;
 /// Equal steps of time.
 mod steps;
 

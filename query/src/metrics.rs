@@ -13,6 +13,10 @@ mod histogram;
 mod level;
 /// Points that are numbers.
 mod number;
+/// Points out of the parts of a snapshot.
+mod points;
+/// Which series are meant.
+mod selection;
 /// A series as a search sees it.
 mod sight;
 /// Equal steps of time.

@@ -3,6 +3,8 @@
 //!
 //! The rules of borders, resets and missing points stand in docs/api/metrics.md.
 
+/// The values of histograms and summaries.
+mod counted;
 /// Counts of values by size, and what lies below a share of them.
 mod distribution;
 /// What was counted between two points.
@@ -13,6 +15,8 @@ mod histogram;
 mod level;
 /// Points that are numbers.
 mod number;
+/// The values of gauges and sums.
+mod numeric;
 /// Points out of the parts of a snapshot.
 mod points;
 /// Which series are meant.

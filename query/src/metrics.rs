@@ -3,6 +3,8 @@
 //!
 //! The rules of borders, resets and missing points stand in docs/api/metrics.md.
 
+/// The values of one query.
+mod answer;
 /// The values of histograms and summaries.
 mod counted;
 /// Counts of values by size, and what lies below a share of them.
@@ -26,6 +28,7 @@ mod sight;
 /// Equal steps of time.
 mod steps;
 
+pub(crate) use answer::figures;
 
 use crate::scan::part::Part;
 use daymark_model::signal::Table;

@@ -5,14 +5,20 @@
 
 /// The values of one query.
 mod answer;
+/// What there is.
+mod catalog;
 /// The values of histograms and summaries.
 mod counted;
 /// Counts of values by size, and what lies below a share of them.
 mod distribution;
+/// Measurements that point to traces.
+mod exemplars;
 /// What was counted between two points.
 mod growth;
 /// Points that distributions are told by.
 mod histogram;
+/// What tells the series of a metric apart.
+mod labels;
 /// What was measured.
 mod level;
 /// Points that are numbers.
@@ -29,6 +35,9 @@ mod sight;
 mod steps;
 
 pub(crate) use answer::figures;
+pub(crate) use catalog::catalog;
+pub(crate) use exemplars::exemplars;
+pub(crate) use labels::labels;
 
 use crate::scan::part::Part;
 use daymark_model::signal::Table;

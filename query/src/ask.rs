@@ -50,6 +50,9 @@ use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::{balance, condition, figures, functions, senders, trace};
 
+/// Answers about metrics.
+mod metrics;
+
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;
 

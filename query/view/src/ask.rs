@@ -11,6 +11,7 @@ use crate::error::AskError;
 use crate::ledger::{LedgerAsk, LedgerSheet};
 use crate::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use crate::meta::Answer;
+use crate::metrics::AskMetrics;
 use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
 use crate::services::{ServiceRow, ServicesAsk};
@@ -23,7 +24,7 @@ use crate::traces::{TracesAsk, TracesFound};
 /// An answer on its way.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
 
-pub trait Ask: Send + Sync + fmt::Debug {
+pub trait Ask: AskMetrics + Send + Sync + fmt::Debug {
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
     fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>>;

@@ -28,6 +28,9 @@ use futures::{StreamExt, stream};
 use serde_json::json;
 use tokio::sync::watch;
 
+/// Metrics.
+mod metrics;
+
 pub(crate) const TRACE: TraceId = TraceId([0x8f; 16]);
 
 #[derive(Debug, Default)]

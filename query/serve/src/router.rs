@@ -20,7 +20,7 @@ use crate::answer::Refusal;
 use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
-use crate::routes::{front, ledger, probes, queries, search, services, sql, system, traces};
+use crate::routes::{front, ledger, metrics, probes, queries, search, services, sql, system, traces};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -93,6 +93,10 @@ fn calls() -> Router<Arc<Site>> {
         .route("/logs/context", get(search::context))
         .route("/logs/{id}", get(search::log))
         .route("/services", get(services::services))
+        .route("/metrics/catalog", get(metrics::catalog))
+        .route("/metrics/labels", get(metrics::labels))
+        .route("/metrics/exemplars", get(metrics::exemplars))
+        .route("/metrics/query", post(metrics::query))
         .route("/ledger", get(ledger::ledger))
         .route("/ledger/recount", post(ledger::recount))
         .route("/system/status", get(system::status))

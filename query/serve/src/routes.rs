@@ -4,6 +4,8 @@
 pub(crate) mod front;
 /// The balance sheet.
 pub(crate) mod ledger;
+/// Metrics: catalog, labels, figures, exemplars.
+pub(crate) mod metrics;
 /// Liveness, readiness, our own metrics.
 pub(crate) mod probes;
 /// Queries that run now.

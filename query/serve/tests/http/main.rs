@@ -12,6 +12,8 @@ mod answers;
 mod ends;
 /// Statuses and problems.
 mod errors;
+/// Metrics: queries, parameters, and what is said of bad ones.
+mod metrics;
 /// What the engine is asked for given parameters.
 mod questions;
 /// Searches: bodies, and what is said of bad ones.

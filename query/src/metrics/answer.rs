@@ -99,15 +99,22 @@ impl Work<'_> {
         match kind {
             Kind::Numbers => {
                 let points = self.points::<Number>(query, &selection, window).await?;
-                self.groups(query, &selection, &points, |series| Ok(numeric::values(&manner, series))).await
+                self.groups(query, &selection, &points, |series, _| Ok(numeric::values(&manner, series)))
+                    .await
             }
             Kind::Histograms => {
                 let points = self.points::<Histogram>(query, &selection, window).await?;
-                self.groups(query, &selection, &points, |series| Ok(counted::values(&manner, series))).await
+                self.groups(query, &selection, &points, |series, memory| {
+                    counted::values(&manner, series, memory)
+                })
+                .await
             }
             Kind::Summaries => {
                 let points = self.points::<Histogram>(query, &selection, window).await?;
-                self.groups(query, &selection, &points, |series| of_summaries(&manner, series)).await
+                self.groups(query, &selection, &points, |series, memory| {
+                    of_summaries(&manner, series, memory)
+                })
+                .await
             }
         }
     }
@@ -127,7 +134,7 @@ impl Work<'_> {
         query: &MetricQuery,
         selection: &Selection,
         points: &BySeries<P>,
-        values: impl Fn(&[(Member, &[P])]) -> Result<Values, AskError>,
+        values: impl Fn(&[(Member, &[P])], &mut MemoryReservation) -> Result<Values, AskError>,
     ) -> Result<Found, AskError> {
         let mut series: BTreeMap<&Group, Vec<(Member, &[P])>> = BTreeMap::new();
         for (id, points) in points {
@@ -141,7 +148,7 @@ impl Work<'_> {
         let mut placed: Vec<(f64, MetricSeries)> = Vec::new();
         for (group, mut members) in series {
             members.sort_unstable_by_key(|(member, _)| member.id);
-            let values = values(&members)?;
+            let values = values(&members, &mut self.memory)?;
             tokio::task::yield_now().await;
             let Some(mean) = mean(&values.values) else { continue };
             of += 1;
@@ -266,13 +273,17 @@ fn kind_of(query: &MetricQuery, selection: &Selection) -> Result<Kind, AskError>
 }
 
 /// The ends of a summary are its quantiles 0 and 1; no other quantile of several can be told.
-fn of_summaries(manner: &Manner, series: &[(Member, &[Histogram])]) -> Result<Values, AskError> {
+fn of_summaries(
+    manner: &Manner,
+    series: &[(Member, &[Histogram])],
+    memory: &mut MemoryReservation,
+) -> Result<Values, AskError> {
     let share = match manner.agg {
         Agg::Min => 0.0,
         Agg::Max => 1.0,
         agg => match agg.quantile() {
             Some(share) => share,
-            None => return Ok(counted::values(manner, series)),
+            None => return counted::values(manner, series, memory),
         },
     };
     let is_end = matches!(manner.agg, Agg::Min | Agg::Max);

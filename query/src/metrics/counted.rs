@@ -1,5 +1,7 @@
 //! The values of histograms and of summaries that become one.
 
+use datafusion::execution::memory_pool::MemoryReservation;
+use daymark_view::error::AskError;
 use daymark_view::metrics::Agg;
 
 use super::distribution::{Cells, quantile};
@@ -8,6 +10,7 @@ use super::histogram::Histogram;
 use super::level::HOLD_NS;
 use super::numeric::{Manner, Values};
 use super::selection::Member;
+use crate::sql::failure;
 
 /// What was counted in one step.
 #[derive(Clone, Debug)]
@@ -39,9 +42,15 @@ impl Fold {
 }
 
 /// The values of some series, each with its points in the order of time.
-pub(super) fn values(manner: &Manner, series: &[(Member, &[Histogram])]) -> Values {
+pub(super) fn values(
+    manner: &Manner,
+    series: &[(Member, &[Histogram])],
+    memory: &mut MemoryReservation,
+) -> Result<Values, AskError> {
     let steps = &manner.steps;
     let mut folds = vec![Fold::NOTHING; steps.len];
+    let before = memory.size();
+    let mut room = Ok(());
     for (member, points) in series {
         growth(points, member.is_delta, manner.read_from, |interval, amount| {
             for (at, share) in steps.shares(interval.from, interval.to) {
@@ -49,8 +58,8 @@ pub(super) fn values(manner: &Manner, series: &[(Member, &[Histogram])]) -> Valu
                 fold.has_any = true;
                 fold.count += amount.count * share;
                 fold.sum = fold.sum.zip(amount.sum).map(|(sum, more)| sum + more * share);
-                if manner.agg.quantile().is_some() {
-                    Cells::add(&mut fold.cells, &amount.cells, share);
+                if manner.agg.quantile().is_some() && room.is_ok() {
+                    room = memory.try_grow(Cells::add(&mut fold.cells, &amount.cells, share));
                 }
                 if let Some((low, high)) = amount.ends {
                     let (least, most) = fold.ends.unwrap_or((low, high));
@@ -59,6 +68,8 @@ pub(super) fn values(manner: &Manner, series: &[(Member, &[Histogram])]) -> Valu
             }
         });
     }
+    room.map_err(|error| failure::of(&error))?;
+    memory.shrink(memory.size() - before);
     let newest = series.iter().filter_map(|(_, points)| points.last()).map(|point| point.time).max();
     let value = |(at, fold): (usize, &Fold)| {
         let value = fold.value(manner.agg)?;
@@ -67,7 +78,7 @@ pub(super) fn values(manner: &Manner, series: &[(Member, &[Histogram])]) -> Valu
     let is_sum = matches!(manner.agg, Agg::Sum | Agg::Count | Agg::Rate | Agg::Increase);
     let ends = (!is_sum && folds.iter().any(|fold| fold.ends.is_some()))
         .then(|| folds.iter().map(|fold| fold.ends).collect());
-    Values { values: folds.iter().enumerate().map(value).collect(), ends }
+    Ok(Values { values: folds.iter().enumerate().map(value).collect(), ends })
 }
 
 /// A quantile that a summary tells, by step: of the newest point, which holds as a level does.

@@ -58,10 +58,10 @@ impl Cells {
         }
     }
 
-    /// Adds a share of other counts to those of the same kind.
-    pub(super) fn add(all: &mut Vec<Self>, more: &Self, share: f64) {
+    /// Adds a share of other counts to those of the same kind. Answers the memory that it takes more.
+    pub(super) fn add(all: &mut Vec<Self>, more: &Self, share: f64) -> usize {
         match more {
-            Self::None => {}
+            Self::None => 0,
             Self::Explicit { bounds, counts } => {
                 for cells in all.iter_mut() {
                     if let Self::Explicit { bounds: known, counts: sums } = cells
@@ -69,22 +69,25 @@ impl Cells {
                         && sums.len() == counts.len()
                     {
                         sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count * share);
-                        return;
+                        return 0;
                     }
                 }
                 let counts = counts.iter().map(|count| count * share).collect();
                 all.push(Self::Explicit { bounds: Arc::clone(bounds), counts });
+                more.bytes()
             }
-            Self::Exponential(more) => {
-                for cells in all.iter_mut() {
-                    if let Self::Exponential(sum) = cells {
-                        sum.add(more, share);
-                        return;
+            Self::Exponential(cells) => {
+                for known in all.iter_mut() {
+                    let before = known.bytes();
+                    if let Self::Exponential(sum) = known {
+                        sum.add(cells, share);
+                        return known.bytes().saturating_sub(before);
                     }
                 }
-                let mut first = more.clone();
+                let mut first = cells.clone();
                 first.each(|count| *count *= share);
                 all.push(Self::Exponential(first));
+                more.bytes()
             }
         }
     }

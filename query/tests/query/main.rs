@@ -9,6 +9,8 @@ mod cases;
 mod data;
 /// Searching log lines.
 mod lines;
+/// Figures of metrics.
+mod metrics;
 /// A store with an answerer.
 mod place;
 /// Sums that outlive their spans.

@@ -1,4 +1,5 @@
-//! The catalog: which segments count, up to where the log is in them, the ledger, recent batches, erased traces.
+//! The catalog: which segments count, up to where the log is in them, the ledger, recent batches, erased
+//! traces, and what people keep.
 //!
 //! One SQLite file, written with `synchronous=FULL` by one connection. One transaction publishes segments,
 //! retires those they replace, moves the low end of the log and saves the ledger, so that these four never
@@ -34,6 +35,8 @@ use sealed::{ABOUT, BATCHES, DROPPED, ERASED, LEDGER, QUARANTINED, SEGMENTS, Sea
 
 /// The one connection, and transactions on it that may fail.
 mod line;
+/// What people keep.
+mod objects;
 
 /// The format this Daymark writes.
 const FORMAT: i64 = 1;

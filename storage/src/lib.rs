@@ -30,6 +30,8 @@ mod gather;
 pub mod ledger;
 /// Segments into fewer, sorted ones.
 mod merge;
+/// What people keep.
+pub mod objects;
 /// From an empty or a used directory to a running store.
 mod open;
 /// Holds the intake back and merges aside.

@@ -14,6 +14,7 @@ use daymark_vfs::Vfs;
 use ulid::Ulid;
 
 use crate::catalog::salvage::{OLDER, Salvage, WHOLE};
+use crate::catalog::sealed::Value;
 use crate::catalog::{Catalog, Contents, Publication, SegmentRow};
 use crate::erase::hide;
 use crate::error::Error;
@@ -37,7 +38,7 @@ pub(crate) fn indexes(folder: &Folder, fs: &dyn Vfs) -> Result<Vec<String>, Erro
 
 /// Makes a new catalog and puts it in place of the old one, which goes to `quarantine/`.
 pub(crate) async fn catalog(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<Vec<String>, Error> {
-    let (contents, gathered, saved) = collect(folder, fs).await?;
+    let Collected { contents, gathered, saved, objects } = collect(folder, fs).await?;
     let mut rows: Vec<SegmentRow> = contents.segments.clone();
     rows.retain(|row| !gathered.gone.contains(&row.id));
     rows.extend(gathered.adopted.iter().cloned());
@@ -64,6 +65,7 @@ pub(crate) async fn catalog(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<Vec<St
     for (tenant, id, below) in &contents.erased {
         new.erase(tenant, *id, *below, &[], &Unsaved::default()).await?;
     }
+    new.take_objects(&objects).await?;
     new.close().await?;
     replace(folder, &**fs, &path)?;
     std::fs::remove_dir_all(&made).map_err(broken)?;
@@ -76,8 +78,17 @@ pub(crate) async fn catalog(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<Vec<St
     )])
 }
 
-/// What the old catalog and the folders tell together, and the old lines of the ledger.
-async fn collect(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<(Contents, Gathered, Unsaved), Error> {
+/// What the old catalog and the folders tell together.
+struct Collected {
+    contents: Contents,
+    gathered: Gathered,
+    /// The old lines of the ledger.
+    saved: Unsaved,
+    /// What people keep.
+    objects: Vec<Vec<Value>>,
+}
+
+async fn collect(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<Collected, Error> {
     let mut salvage = Salvage::default();
     for (name, tables) in [("catalog.db", WHOLE), ("catalog.bak", OLDER)] {
         let path = folder.root().join(name);
@@ -117,7 +128,7 @@ async fn collect(folder: &Folder, fs: &Arc<dyn Vfs>) -> Result<(Contents, Gather
     let of_segments = || gathered.version.segments().next().map(|one| one.segment.meta().node.clone());
     let epoch = salvage.epoch().or(by_log).or_else(of_segments);
     contents.epoch = epoch.unwrap_or_else(|| Ulid::generate().to_string());
-    Ok((contents, gathered, Unsaved::of(lines)))
+    Ok(Collected { contents, gathered, saved: Unsaved::of(lines), objects: salvage.objects() })
 }
 
 /// Hides erased traces in the segments that were taken back.

@@ -152,14 +152,14 @@ pub(crate) fn text(row: &[Value], at: usize) -> Result<&str, Error> {
     }
 }
 
-fn int(row: &[Value], at: usize) -> Result<i64, Error> {
+pub(crate) fn int(row: &[Value], at: usize) -> Result<i64, Error> {
     match row.get(at) {
         Some(Value::Int(number)) => Ok(*number),
         _ => Err(damaged("another kind of value than a number")),
     }
 }
 
-fn unsigned(row: &[Value], at: usize) -> Result<u64, Error> {
+pub(crate) fn unsigned(row: &[Value], at: usize) -> Result<u64, Error> {
     u64::try_from(int(row, at)?).map_err(|_| damaged("a number below zero"))
 }
 

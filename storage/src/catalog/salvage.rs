@@ -10,7 +10,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
 
 use super::sealed::{
-    ABOUT, BATCHES, DROPPED, ERASED, LEDGER, QUARANTINED, SEGMENTS, Sealed, TABLES, Value, WAL, proved,
+    ABOUT, BATCHES, DROPPED, ERASED, LEDGER, OBJECTS, QUARANTINED, SEGMENTS, Sealed, TABLES, Value, WAL,
+    proved,
 };
 use super::{BatchRow, SegmentRow, rows};
 use crate::error::Error;
@@ -89,6 +90,11 @@ impl Salvage {
         self.all(DROPPED, |row| Ok(rows::text(row, 0)?.to_owned()))
     }
 
+    /// Rows of what people keep, as they are.
+    pub(crate) fn objects(&self) -> Vec<Vec<Value>> {
+        self.all(OBJECTS, |row| Ok(row.to_vec()))
+    }
+
     fn all<T>(&self, table: Sealed, read: impl Fn(&[Value]) -> Result<T, Error>) -> Vec<T> {
         let rows = self.0.get(table.name).into_iter().flat_map(BTreeMap::values);
         rows.filter_map(|row| read(row).ok()).collect()
@@ -98,4 +104,4 @@ impl Salvage {
 /// All tables of a damaged catalog.
 pub(crate) const WHOLE: &[Sealed] = &TABLES;
 /// The tables of which an older copy still tells the truth.
-pub(crate) const OLDER: &[Sealed] = &[ABOUT, QUARANTINED, LEDGER, ERASED, DROPPED];
+pub(crate) const OLDER: &[Sealed] = &[ABOUT, QUARANTINED, LEDGER, ERASED, DROPPED, OBJECTS];

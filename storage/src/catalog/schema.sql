@@ -85,6 +85,19 @@ CREATE TABLE dropped (
     crc INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What people keep: saved views, preferences, shared addresses.
+CREATE TABLE objects (
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, id)
+) STRICT, WITHOUT ROWID;
+
 -- How many rows a table has, and the xor of their checksums.
 CREATE TABLE seals (
     tbl TEXT PRIMARY KEY,

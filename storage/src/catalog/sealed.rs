@@ -27,7 +27,9 @@ pub(crate) const LEDGER: Sealed =
 pub(crate) const BATCHES: Sealed = Sealed { name: "batches", key: &["tenant", "signal", "hash"] };
 pub(crate) const ERASED: Sealed = Sealed { name: "erased", key: &["tenant", "trace_id"] };
 pub(crate) const DROPPED: Sealed = Sealed { name: "dropped", key: &["id"] };
-pub(crate) const TABLES: [Sealed; 8] = [ABOUT, SEGMENTS, QUARANTINED, WAL, LEDGER, BATCHES, ERASED, DROPPED];
+pub(crate) const OBJECTS: Sealed = Sealed { name: "objects", key: &["tenant", "kind", "id"] };
+pub(crate) const TABLES: [Sealed; 9] =
+    [ABOUT, SEGMENTS, QUARANTINED, WAL, LEDGER, BATCHES, ERASED, DROPPED, OBJECTS];
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_storage::Repairs;
+use daymark_storage::objects::Kind;
 use daymark_workload::{Request, Signal};
 
 use crate::erase::{rows_of, some_trace};
@@ -22,8 +23,13 @@ pub(crate) fn lived_in() -> Estate {
     estate.send_all(&parts[1]);
     estate.flush();
     estate.send_all(&parts[2]);
+    estate.wait(estate.store().new_object(views(), "{}".into())).unwrap();
     estate.close();
     estate
+}
+
+fn views() -> Kind {
+    Kind { tenant: DEFAULT_TENANT.into(), name: "view", most: 10 }
 }
 
 /// Parts of about the same size, each with all signals.
@@ -61,6 +67,7 @@ fn a_changed_value_is_refused_and_made_anew() {
         "UPDATE dropped SET crc = crc + 1",
         "DELETE FROM dropped",
         "DELETE FROM segments",
+        "UPDATE objects SET version = 7",
         "DELETE FROM seals",
         "DROP TABLE ledger",
         "DROP TABLE segments",
@@ -77,6 +84,8 @@ fn a_changed_value_is_refused_and_made_anew() {
         assert_eq!(answers.rows.len(), whole.rows.len(), "{change}");
         assert!(answers.rows == whole.rows && !answers.is_partial, "{change}");
         estate.assert_balanced();
+        let kept = estate.wait(estate.store().objects(&views())).unwrap();
+        assert!(change.contains("objects") || kept.len() == 1, "{change}: {kept:?}");
     }
 }
 

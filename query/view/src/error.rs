@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use daymark_model::time::Nanos;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::query_id::QueryId;
 
@@ -100,6 +101,9 @@ pub struct Problem {
     pub kept_since: Option<Nanos>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_id: Option<QueryId>,
+    /// What is kept now, where somebody else has changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Value>,
     /// Sent as the header `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
@@ -123,6 +127,7 @@ impl AskError {
             reason: None,
             kept_since: None,
             query_id: None,
+            current: None,
             retry_after: None,
         }))
     }
@@ -153,6 +158,13 @@ impl AskError {
     pub fn absent(mut self, reason: Absence, kept_since: Option<Nanos>) -> Self {
         self.0.reason = Some(reason);
         self.0.kept_since = kept_since;
+        self
+    }
+
+    /// What is kept now.
+    #[must_use]
+    pub fn current(mut self, current: Value) -> Self {
+        self.0.current = Some(current);
         self
     }
 

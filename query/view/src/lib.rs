@@ -37,6 +37,8 @@ pub mod search;
 pub mod services;
 /// SQL and its answers.
 pub mod sql;
+/// Saved views, preferences, shared addresses.
+pub mod stored;
 /// The state of the server: status, segments, settling, running queries.
 pub mod system;
 /// One trace with all its spans.

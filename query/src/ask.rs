@@ -52,6 +52,8 @@ use crate::{balance, condition, figures, functions, senders, trace};
 
 /// Answers about metrics.
 mod metrics;
+/// What people keep.
+mod stored;
 
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;

@@ -37,6 +37,8 @@ mod services;
 mod space;
 /// SQL texts to answers.
 mod sql;
+/// What people keep.
+mod stored;
 /// Sums over the spans of one snapshot.
 mod sums;
 /// Spans that sums are made of, kept between questions.

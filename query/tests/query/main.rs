@@ -21,6 +21,8 @@ mod sandbox;
 mod search;
 /// The list of services, against plain code over all rows.
 mod services;
+/// What people keep.
+mod stored;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
 /// Traces and their logs.

@@ -16,6 +16,7 @@ use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
 use crate::services::{ServiceRow, ServicesAsk};
 use crate::sql::{SqlAnswer, SqlAsk};
+use crate::stored::AskStored;
 use crate::system::{BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
 use crate::trace::{Trace, TraceAsk, TraceDeletion};
 use crate::trace_logs::{LogRow, TraceLogsAsk};
@@ -24,7 +25,7 @@ use crate::traces::{TracesAsk, TracesFound};
 /// An answer on its way.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
 
-pub trait Ask: AskMetrics + Send + Sync + fmt::Debug {
+pub trait Ask: AskMetrics + AskStored + Send + Sync + fmt::Debug {
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
     fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>>;

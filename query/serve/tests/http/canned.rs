@@ -30,6 +30,8 @@ use tokio::sync::watch;
 
 /// Metrics.
 mod metrics;
+/// What people keep.
+mod stored;
 
 pub(crate) const TRACE: TraceId = TraceId([0x8f; 16]);
 

@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::params::unknown;
 use crate::router::Site;
@@ -19,6 +19,21 @@ pub(crate) async fn json<T: DeserializeOwned>(
     request: Request,
     known: &[&str],
 ) -> Result<T, AskError> {
+    let fields = object(site, request).await?;
+    if let Some(key) = fields.keys().find(|key| !known.contains(&key.as_str())) {
+        let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+        return Err(unknown("key", key, known.iter().copied()).pointer(pointer));
+    }
+    serde_json::from_value(Value::Object(fields)).map_err(bad)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
+fn bad(error: serde_json::Error) -> AskError {
+    AskError::new(Code::BadRequest, format!("the body is wrong: {error}"))
+}
+
+/// Reads a JSON object of any keys.
+pub(crate) async fn object(site: &Site, request: Request) -> Result<Map<String, Value>, AskError> {
     check_type(request.headers())?;
     let body = request.into_body();
     if body.size_hint().lower() > limits::API_BODY_BYTES as u64 {
@@ -31,17 +46,10 @@ pub(crate) async fn json<T: DeserializeOwned>(
         Ok(Err(_)) => return Err(AskError::new(Code::BadRequest, "the request body broke off")),
         Err(_) => return Err(AskError::new(Code::BadRequest, "the request body came too slowly")),
     };
-    let bad =
-        |error: serde_json::Error| AskError::new(Code::BadRequest, format!("the body is wrong: {error}"));
-    let value: Value = serde_json::from_slice(&bytes).map_err(bad)?;
-    let Value::Object(fields) = &value else {
-        return Err(AskError::new(Code::BadRequest, "the body is not a JSON object"));
-    };
-    if let Some(key) = fields.keys().find(|key| !known.contains(&key.as_str())) {
-        let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-        return Err(unknown("key", key, known.iter().copied()).pointer(pointer));
+    match serde_json::from_slice(&bytes).map_err(bad)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(AskError::new(Code::BadRequest, "the body is not a JSON object")),
     }
-    serde_json::from_value(value).map_err(bad)
 }
 
 fn too_large() -> AskError {

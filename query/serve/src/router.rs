@@ -20,7 +20,7 @@ use crate::answer::Refusal;
 use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
-use crate::routes::{front, ledger, metrics, probes, queries, search, services, sql, system, traces};
+use crate::routes::{front, ledger, metrics, probes, queries, search, services, sql, stored, system, traces};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -97,6 +97,11 @@ fn calls() -> Router<Arc<Site>> {
         .route("/metrics/labels", get(metrics::labels))
         .route("/metrics/exemplars", get(metrics::exemplars))
         .route("/metrics/query", post(metrics::query))
+        .route("/saved-views", get(stored::views).post(stored::save))
+        .route("/saved-views/{id}", get(stored::view).put(stored::replace).delete(stored::delete))
+        .route("/prefs", get(stored::prefs).put(stored::save_prefs))
+        .route("/share", post(stored::share))
+        .route("/share/{id}", get(stored::shared))
         .route("/ledger", get(ledger::ledger))
         .route("/ledger/recount", post(ledger::recount))
         .route("/system/status", get(system::status))

@@ -16,6 +16,8 @@ pub(crate) mod search;
 pub(crate) mod services;
 /// SQL and its schema.
 pub(crate) mod sql;
+/// Saved views, preferences, shared addresses.
+pub(crate) mod stored;
 /// Status, segments, settling.
 pub(crate) mod system;
 /// One trace, its logs, its deletion.

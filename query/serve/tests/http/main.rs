@@ -20,5 +20,7 @@ mod questions;
 mod searches;
 /// SQL: bodies, formats, streams.
 mod sql;
+/// Saved views, preferences, shared addresses.
+mod stored;
 /// Traces: json, lines, OTLP, logs, deletion.
 mod traces;

@@ -20,6 +20,9 @@ use crate::scan::key::{Key, Place};
 use crate::scan::part::Part;
 use crate::typed_json;
 
+/// One aspect after the other.
+mod aspects;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
     predicate: Predicate,

@@ -26,13 +26,16 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SortOrderPushdownResult,
 };
 use daymark_model::signal::Table;
+use daymark_model::tables::PublicTable;
 use daymark_segment::RowRanges;
+use daymark_view::explain::{Pruned, ScannedTable};
 use futures::stream;
 
 use crate::scan::key::Key;
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
 use crate::scan::portions::Order;
+use crate::scan::question::Question;
 use crate::scan::reader::{Filters, Reader, Shared, Tally};
 
 /// Rows that are read at once where their order does not matter.
@@ -45,6 +48,7 @@ pub(crate) type Chosen = Arc<[(usize, RowRanges)]>;
 pub(crate) struct ScanExec {
     table: Table,
     keys: Arc<[Key]>,
+    question: Question,
     parts: Arc<[Part]>,
     chosen: Chosen,
     layout: Layout,
@@ -57,7 +61,7 @@ pub(crate) struct ScanExec {
 
 impl ScanExec {
     pub(crate) fn new(
-        (table, keys): (Table, Arc<[Key]>),
+        (table, keys, question): (Table, Arc<[Key]>, Question),
         (parts, chosen): (Arc<[Part]>, Chosen),
         schema: SchemaRef,
         (limit, partitions): (Option<usize>, usize),
@@ -74,6 +78,7 @@ impl ScanExec {
         Ok(Self {
             table,
             keys,
+            question,
             parts,
             chosen,
             layout,
@@ -87,6 +92,37 @@ impl ScanExec {
 
     fn rows(&self) -> usize {
         self.chosen.iter().map(|(_, rows)| rows.count()).sum()
+    }
+
+    /// What the indexes leave of the table.
+    pub(crate) fn told(&self) -> ScannedTable {
+        let mut told = ScannedTable { table: PublicTable::of(self.table).name.into(), ..Default::default() };
+        for part in self.parts.iter() {
+            told.of_parts += 1;
+            told.of_segments += u64::from(part.is_segment());
+            told.of_rows += part.all_rows().count() as u64;
+            told.of_bytes += part.bytes();
+        }
+        for (at, rows) in self.chosen.iter() {
+            let Some(part) = self.parts.get(*at) else { continue };
+            told.parts += 1;
+            told.segments += u64::from(part.is_segment());
+            told.rows += rows.count() as u64;
+            told.bytes += part.bytes_of(rows.count());
+        }
+        told.pruned = self.pruned();
+        told.conditions = self.conditions.iter().map(ToString::to_string).collect();
+        told
+    }
+
+    /// What each condition leaves that an index knows.
+    fn pruned(&self) -> Vec<Pruned> {
+        let left = |(by, question): (&str, Question)| {
+            let rows = self.parts.iter().map(|part| question.candidates(part).count() as u64);
+            let kept: Vec<u64> = rows.filter(|rows| *rows > 0).collect();
+            Pruned { by: by.into(), parts: kept.len() as u64, rows: kept.iter().sum() }
+        };
+        self.question.narrower().into_iter().map(left).collect()
     }
 
     /// Every partition's units, dealt out so that each partition follows the order.
@@ -203,6 +239,11 @@ impl DisplayAs for ScanExec {
             self.parts.len(),
             self.rows(),
         )?;
+        let pruned = self.pruned();
+        let left = pruned.iter().map(|one| format!("{} {}/{}", one.by, one.parts, one.rows));
+        if !pruned.is_empty() {
+            write!(out, ", left=[{}]", left.collect::<Vec<_>>().join(", "))?;
+        }
         if self.order != Order::Stored {
             write!(out, ", order={:?}", self.order)?;
         }

@@ -72,7 +72,7 @@ impl SignalTable {
         };
         // A limit below filters would count rows that do not pass.
         let limit = limit.filter(|_| filters.is_empty());
-        let what = (self.table, Arc::clone(&self.keys));
+        let what = (self.table, Arc::clone(&self.keys), question);
         let rows = (Arc::clone(&self.parts), chosen);
         let scan = ScanExec::new(what, rows, schema, (limit, partitions), Arc::clone(&self.tally))?;
         Ok(Arc::new(scan))

@@ -13,6 +13,8 @@ pub mod attribute;
 pub mod duration;
 /// Errors as RFC 9457 problems, and the one table of codes and statuses.
 pub mod error;
+/// How a statement would be answered.
+pub mod explain;
 /// Instants as people write them, and RFC 3339.
 pub mod instant;
 /// The balance sheet of all that came in.

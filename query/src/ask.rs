@@ -17,6 +17,7 @@ use daymark_storage::Store;
 use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
 use daymark_view::error::{Absence, AskError, Code};
+use daymark_view::explain::Explained;
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
 use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta};
@@ -50,6 +51,8 @@ use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::{balance, condition, figures, functions, senders, trace};
 
+/// Plans without runs.
+mod explain;
 /// Answers about metrics.
 mod metrics;
 /// What people keep.
@@ -380,6 +383,10 @@ impl Figures for Answerer {
 impl Ask for Answerer {
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer> {
         Box::pin(self.answer_sql(ask))
+    }
+
+    fn sql_explain(&self, ask: SqlAsk) -> Answering<'_, Answer<Explained>> {
+        Box::pin(self.answer_explain(ask))
     }
 
     fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>> {

@@ -6,6 +6,8 @@ pub(crate) mod attr_columns;
 pub(crate) mod csv;
 /// Result batches as bytes.
 pub(crate) mod encode;
+/// A plan without its run.
+pub(crate) mod explain;
 /// What the engine's errors mean.
 pub(crate) mod failure;
 /// Texts compared with ids.

@@ -85,6 +85,7 @@ fn calls() -> Router<Arc<Site>> {
     Router::new()
         .route("/sql", post(sql::sql))
         .route("/sql/schema", get(sql::schema))
+        .route("/sql/explain", post(sql::explain))
         .route("/traces/search", post(search::traces))
         .route("/traces/{id}", get(traces::trace).delete(traces::delete))
         .route("/traces/{id}/logs", get(traces::logs))

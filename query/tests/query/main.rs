@@ -7,6 +7,8 @@ mod answers;
 mod cases;
 /// What the tests send.
 mod data;
+/// How statements would be answered.
+mod explain;
 /// Searching log lines.
 mod lines;
 /// Figures of metrics.

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::error::AskError;
+use crate::explain::Explained;
 use crate::ledger::{LedgerAsk, LedgerSheet};
 use crate::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use crate::meta::Answer;
@@ -28,6 +29,8 @@ pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + S
 pub trait Ask: AskMetrics + AskStored + Send + Sync + fmt::Debug {
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
+    /// Plans a statement without running it.
+    fn sql_explain(&self, ask: SqlAsk) -> Answering<'_, Answer<Explained>>;
     fn sql_schema(&self) -> Answering<'_, Answer<SqlSchema>>;
 
     /// `NotFound` with the reason when no row has the id.

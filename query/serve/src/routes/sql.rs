@@ -1,4 +1,4 @@
-//! `POST /sql` and `GET /sql/schema`.
+//! `POST /sql`, `POST /sql/explain` and `GET /sql/schema`.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use daymark_model::limits;
 use daymark_view::error::{AskError, Code};
+use daymark_view::explain::ExplainBody;
 use daymark_view::meta::Meta;
 use daymark_view::range::Range;
 use daymark_view::sql::{self, SqlAnswer, SqlAsk, SqlBody, SqlChunk, SqlFormat, SqlStream};
@@ -42,6 +43,21 @@ pub(crate) async fn sql(
         }
         SqlAnswer::Stream(pieces) => stream_out(site, asked, (format, may_cut), pieces).await,
     }
+}
+
+pub(crate) async fn explain(
+    State(site): State<Arc<Site>>,
+    asked: Asked,
+    request: Request,
+) -> Result<Response, Refusal> {
+    asked.params(&[], &[])?;
+    let body: ExplainBody = body::json(&site, request, &ExplainBody::KEYS).await?;
+    let ExplainBody { query, params, from, to } = body;
+    let format = Some(SqlFormat::Json);
+    let ask = question(&site, &asked, SqlBody { query, params, from, to, format, limit: None })?;
+    let answer = site.ask.sql_explain(ask).await?;
+    let rows = answer.data.tables.len();
+    envelope(&site, &asked, answer, rows).await
 }
 
 fn question(site: &Site, asked: &Asked, body: SqlBody) -> Result<SqlAsk, AskError> {

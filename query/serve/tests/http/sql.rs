@@ -58,6 +58,17 @@ async fn lines_end_with_meta_or_an_error() {
 }
 
 #[tokio::test]
+async fn a_statement_is_explained() {
+    let site = Site::start().await;
+    let body = json!({"query": "SELECT $n", "params": {"n": 1}, "from": "-5m"});
+    let reply = site.post("/api/v1/sql/explain", &body).await.json();
+    assert_eq!(reply["data"], json!({"plan": [], "segments": 3, "bytes": 0, "tables": []}));
+    assert!(site.ask.last().contains("query: \"SELECT $n\""), "{}", site.ask.last());
+    let told = site.post("/api/v1/sql/explain", &json!({"query": "SELECT 1", "limit": 1})).await.json();
+    assert_eq!(told["code"], "bad_request");
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_finished_breaks_off() {
     let site = Site::start().await;
     for format in ["csv", "arrow", "parquet"] {

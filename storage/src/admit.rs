@@ -179,8 +179,8 @@ fn log_and_decode(inner: &Arc<Inner>, batch: &Admitted) -> Step {
     let decoded = inner.decode.decode(batch.signal, batch.format, &batch.origin, &batch.body);
     let (decoded, message) = match decoded {
         Ok(mut decoded) => {
-            let message = decoded.first_rejection.take();
-            (decoded, message)
+            let rejection = decoded.first_rejection.take();
+            (decoded, rejection.map(|rejection| rejection.detail))
         }
         Err(unreadable) => (unreadable_rows(batch.items), Some(unreadable.detail)),
     };

@@ -1,5 +1,6 @@
 //! What became of the items of one body: counted, and the first refusal put in words for the sender.
 
+use daymark_model::intake::Rejection;
 use daymark_model::limits::BATCH_TEXT_BYTES;
 use daymark_model::quality;
 use daymark_model::reason::{Rejected, Tally};
@@ -8,7 +9,7 @@ use daymark_model::reason::{Rejected, Tally};
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
-    pub(crate) first_rejection: Option<String>,
+    pub(crate) first_rejection: Option<Rejection>,
     text_bytes: usize,
 }
 
@@ -25,7 +26,10 @@ impl Outcome {
     pub(crate) fn reject(&mut self, reason: Rejected, what: &str, why: &str) {
         let index = self.tally.received();
         self.tally.reject(reason);
-        self.first_rejection.get_or_insert_with(|| format!("{what} {index} of the request: {why}"));
+        self.first_rejection.get_or_insert_with(|| Rejection {
+            reason,
+            detail: format!("{what} {index} of the request: {why}"),
+        });
     }
 
     /// Reserves room for the texts of a row: its own, and those it repeats from its scope and resource,

@@ -239,6 +239,7 @@ impl Arrival {
             items: 1,
             bytes: self.wire_bytes as u64,
             detail: format!("{detail} (from {})", self.peer),
+            peer: Some(self.peer),
         });
     }
 }

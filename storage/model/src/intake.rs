@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +76,8 @@ pub struct Attempt {
     pub items: u64,
     pub bytes: u64,
     pub detail: String,
+    /// Who made it, where that is known.
+    pub peer: Option<SocketAddr>,
 }
 
 /// Takes batches and answers when they are durable and visible.
@@ -96,7 +99,15 @@ pub struct Decoded {
     pub series: Vec<Arc<Series>>,
     pub tally: Tally,
     /// Why the first rejected item was.
-    pub first_rejection: Option<String>,
+    pub first_rejection: Option<Rejection>,
+}
+
+/// Why an item was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub reason: Rejected,
+    /// In words for the sender.
+    pub detail: String,
 }
 
 /// The body as a whole cannot be read.

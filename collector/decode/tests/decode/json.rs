@@ -119,7 +119,7 @@ fn a_wrong_id_costs_its_span_alone() {
         let decoded = decode(Signal::Spans, Format::OtlpJson, body.as_bytes());
         assert_eq!((decoded.tally.accepted, decoded.tally.rejected_total()), (1, 1), "{id}");
         assert_eq!(
-            decoded.first_rejection.unwrap(),
+            decoded.first_rejection.unwrap().detail,
             "span 0 of the request: its trace id is not 16 bytes, or zero"
         );
     }

@@ -94,7 +94,7 @@ fn a_span_with_a_wrong_id_is_rejected_alone() {
     for (bad, reason, why) in cases {
         let decoded = decode(Signal::Spans, Format::OtlpProtobuf, &traces(vec![span(), bad, span()]));
         assert_eq!((decoded.tally.accepted, decoded.tally.rejected[reason as usize]), (2, 1));
-        assert_eq!(decoded.first_rejection.unwrap(), format!("span 1 of the request: {why}"));
+        assert_eq!(decoded.first_rejection.unwrap().detail, format!("span 1 of the request: {why}"));
     }
     assert_eq!(span_row(Span { parent_span_id: vec![0; 8], ..span() })["parent_span_id"], Value::Null);
 }

@@ -15,6 +15,10 @@ pub(crate) fn of_store(store: &Store) -> Vec<Figure> {
     figures.extend(of_wal(&status));
     figures.extend(of_segments(&status, &store.version()));
     figures.extend(space::figures(&status));
+    figures.extend(store.active_series().into_iter().map(|(tenant, series)| {
+        let help = "Metric series that came within the last half hour, or the one before.";
+        Figure::gauge("daymark_metric_series_active", help, series as f64).with("tenant", tenant)
+    }));
     figures
 }
 

@@ -179,6 +179,7 @@ fn log_and_decode(inner: &Arc<Inner>, batch: &Admitted) -> Step {
     let decoded = inner.decode.decode(batch.signal, batch.format, &batch.origin, &batch.body);
     let (decoded, message) = match decoded {
         Ok(mut decoded) => {
+            inner.active.admit(&batch.origin.tenant, &mut decoded, inner.clock.elapsed());
             let rejection = decoded.first_rejection.take();
             (decoded, rejection.map(|rejection| rejection.detail))
         }

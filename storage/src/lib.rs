@@ -4,6 +4,8 @@
 //! the log is synced, and joins the buffers in the order of the log. Buffers become segments; the catalog
 //! says which segments count. Nothing here knows how a query is planned.
 
+/// How many metric series a tenant may have.
+mod active;
 /// The way of one batch.
 mod admit;
 /// Holds the ledger against the rows while the store runs.

@@ -16,6 +16,7 @@ use daymark_wal::{Replay, Wal};
 use tokio::sync::{Notify, watch};
 use ulid::Ulid;
 
+use crate::active::ActiveSeries;
 use crate::catalog::{Catalog, Publication, SegmentRow};
 use crate::disk::Disk;
 use crate::error::Error;
@@ -84,6 +85,7 @@ impl Store {
         let erased: HashMap<_, _> =
             contents.erased.into_iter().map(|(tenant, id, lsn)| ((tenant, id), lsn)).collect();
         let pace_limit = options.debt_segments;
+        let active = ActiveSeries::new(options.series);
         let steady = Mutex::new(Steady::since(gathered.newest_arrival(), &*clock));
         let inner = Arc::new(Inner {
             options,
@@ -104,6 +106,7 @@ impl Store {
             loose: Mutex::default(),
             repeats,
             recent: Recent::default(),
+            active,
             replayed: watch::Sender::new(false),
             buffered: AtomicUsize::new(0),
             room: Notify::new(),

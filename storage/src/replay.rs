@@ -60,6 +60,7 @@ impl Inner {
             }
         };
         let decoded = decoded.unwrap_or_else(|_| unreadable_rows(record.items));
+        self.active.recall(&record.origin.tenant, &decoded.series, self.clock.elapsed());
         let batch =
             Fingerprint::of(&record.origin.tenant, record.signal, u128::from_be_bytes(record.batch_hash));
         self.repeats.recall(batch, record.lsn, self.clock.elapsed());

@@ -22,6 +22,7 @@ use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
 
+use crate::active::ActiveSeries;
 use crate::admit::Batch;
 use crate::catalog::Catalog;
 use crate::disk::{Disk, DiskLimits};
@@ -54,6 +55,8 @@ pub struct Options {
     pub debt_segments: usize,
     /// Rows of a merged segment.
     pub segment_rows: usize,
+    /// Metric series that a tenant may have at a time.
+    pub series: usize,
     pub keep: Keep,
     pub disk: DiskLimits,
 }
@@ -69,6 +72,7 @@ impl Options {
             wait: Duration::from_secs(2),
             debt_segments: limits::L0_SEGMENTS,
             segment_rows: limits::SEGMENT_ROWS,
+            series: limits::ACTIVE_SERIES,
             keep: Keep::default(),
             disk: DiskLimits::default(),
         }
@@ -96,6 +100,7 @@ pub(crate) struct Inner {
     pub(crate) loose: Mutex<Unsaved>,
     pub(crate) repeats: Repeats,
     pub(crate) recent: Recent,
+    pub(crate) active: ActiveSeries,
     /// What an earlier process left in the log.
     pub(crate) earlier: Lane,
     /// What arrives now; it begins at `live_from`.

@@ -82,6 +82,8 @@ pub const BATCH_TEXT_BYTES: usize = 240 * MIB;
 
 /// A row dated further ahead than this is stored under its receive time.
 pub const FUTURE: Duration = Duration::from_secs(600);
+/// Metric series that a tenant may have at a time; points of others are refused.
+pub const ACTIVE_SERIES: usize = 1_000_000;
 /// Retention streams of a tenant.
 pub const STREAMS: usize = 32;
 /// Ledger sources of a tenant; further ones are counted as `other`.

@@ -22,6 +22,8 @@ mod pace;
 mod repeat;
 /// What is old goes, whole segments at a time, and stays away.
 mod retain;
+/// Only so many metric series.
+mod series;
 /// Rows of a stream are kept for their own time.
 mod streams;
 /// Acknowledged means visible, also after a crash, a flush and a restart.

@@ -85,6 +85,7 @@ async fn serve(
         flush_after: limits.flush_after,
         buffers_bytes: limits.buffers_bytes,
         wait: limits.intake.wait,
+        series: limits.series,
         keep: settings.keep.clone(),
         disk: settings.disk.clone(),
         ..Options::at(&settings.data)

@@ -30,6 +30,7 @@ pub(super) struct Section {
     flush: Option<Written>,
     flush_after: Option<Written>,
     buffers: Option<Written>,
+    series: Option<Written>,
     query_time: Option<Written>,
     query_time_streamed: Option<Written>,
     query_memory: Option<Written>,
@@ -48,6 +49,7 @@ pub(crate) struct Limits {
     pub(crate) flush_bytes: usize,
     pub(crate) flush_after: Duration,
     pub(crate) buffers_bytes: usize,
+    pub(crate) series: usize,
     pub(crate) query: QueryLimits,
 }
 
@@ -61,6 +63,7 @@ impl Section {
             flush_bytes: flush_bytes.unwrap_or(machine.flush.min(buffers_bytes.div_ceil(2))),
             flush_after: time("flush_after", self.flush_after.as_ref(), daymark_model::limits::FLUSH_AFTER)?,
             buffers_bytes,
+            series: number("series", self.series.as_ref(), daymark_model::limits::ACTIVE_SERIES)?,
             query: self.query(machine)?,
             intake,
         };
@@ -199,6 +202,7 @@ impl fmt::Display for Limits {
             ("flush", size(self.flush_bytes)),
             ("flush_after", time(self.flush_after)),
             ("buffers", size(self.buffers_bytes)),
+            ("series", self.series.to_string()),
             ("query_time", time(query.wall)),
             ("query_time_streamed", time(query.wall_streamed)),
             ("query_memory", size(query.memory_bytes)),

@@ -62,6 +62,7 @@ keep_alive_idle = "11s"
 flush = "12MiB"
 flush_after = "13s"
 buffers = "14MiB"
+series = 24
 query_time = "15s"
 query_time_streamed = "16s"
 query_memory = "17MiB"
@@ -89,6 +90,7 @@ trace_spans = 23
         flush_bytes: 12 * MIB,
         flush_after: Duration::from_secs(13),
         buffers_bytes: 14 * MIB,
+        series: 24,
         query: QueryLimits {
             wall: Duration::from_secs(15),
             wall_streamed: Duration::from_secs(16),

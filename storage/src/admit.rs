@@ -181,6 +181,9 @@ fn log_and_decode(inner: &Arc<Inner>, batch: &Admitted) -> Step {
         Ok(mut decoded) => {
             inner.active.admit(&batch.origin.tenant, &mut decoded, inner.clock.elapsed());
             let rejection = decoded.first_rejection.take();
+            if let Some(rejection) = &rejection {
+                inner.samples.add_rejection(&batch.origin, batch.signal, rejection);
+            }
             (decoded, rejection.map(|rejection| rejection.detail))
         }
         Err(unreadable) => (unreadable_rows(batch.items), Some(unreadable.detail)),

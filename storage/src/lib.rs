@@ -52,6 +52,8 @@ mod replay;
 pub mod retain;
 /// Sums that outlive their spans.
 mod roll;
+/// The last rejected of each kind.
+pub mod samples;
 /// Segments that no merge takes any more.
 mod spoiled;
 /// What a store tells about its own state.

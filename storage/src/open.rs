@@ -27,6 +27,7 @@ use crate::pace::Pace;
 use crate::publish::Lane;
 use crate::recent::Recent;
 use crate::repeat::Repeats;
+use crate::samples::Samples;
 use crate::steady::Steady;
 use crate::store::{Inner, Options, Store};
 use crate::sweep::Retired;
@@ -107,6 +108,7 @@ impl Store {
             repeats,
             recent: Recent::default(),
             active,
+            samples: Samples::default(),
             replayed: watch::Sender::new(false),
             buffered: AtomicUsize::new(0),
             room: Notify::new(),

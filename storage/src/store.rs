@@ -34,6 +34,7 @@ use crate::publish::Lane;
 use crate::recent::Recent;
 use crate::repeat::Repeats;
 use crate::retain::Keep;
+use crate::samples::Samples;
 use crate::steady::Steady;
 use crate::sweep::Retired;
 use crate::version::{Current, Version};
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) repeats: Repeats,
     pub(crate) recent: Recent,
     pub(crate) active: ActiveSeries,
+    pub(crate) samples: Samples,
     /// What an earlier process left in the log.
     pub(crate) earlier: Lane,
     /// What arrives now; it begins at `live_from`.
@@ -178,6 +180,7 @@ impl Intake for Store {
     }
 
     fn refused(&self, attempt: Attempt) {
+        self.inner.samples.add_attempt(&attempt);
         let count = Count { items: attempt.items, bytes: attempt.bytes };
         let entries = [(Entry::Received, count), (Entry::Rejected(attempt.reason), Count::of(attempt.items))];
         self.inner.post_loose(&Account::of(&attempt.origin, attempt.signal), &entries);

@@ -1,5 +1,6 @@
 //! A tenant has only so many metric series at a time.
 
+use daymark_model::reason::Rejected;
 use daymark_model::signal::Table;
 
 use crate::estate::{Estate, World, minute};
@@ -32,6 +33,9 @@ fn points_of_one_series_too_many_are_refused_and_counted() {
     let told = receipts.iter().find_map(|receipt| receipt.message.clone()).unwrap();
     assert!(told.contains(&format!("{most} are active")), "{told}");
     estate.assert_balanced();
+    let samples = estate.store().rejected_samples("default");
+    assert!(samples.iter().all(|sample| sample.reason == Rejected::Cardinality && !sample.detail.is_empty()));
+    assert!((1..=10).contains(&samples.len()));
     assert_eq!(estate.store().active_series(), [("default".to_owned(), most)]);
 
     // What was acknowledged stays, and the bound holds for what comes then.

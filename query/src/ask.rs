@@ -277,13 +277,12 @@ impl Answerer {
         let tally = Arc::new(Tally::default());
         let counted = Arc::clone(&tally);
         let task = self.runner.lane.spawn(async move { work(&counted) });
-        let _ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
+        let mut ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
         let lost =
             || AskError::new(Code::Internal, "the question ended without an answer; the log says more");
-        tokio::time::timeout(self.options.limits.wall, task.result())
-            .await
-            .map_err(|_| AskError::new(Code::Timeout, "reading took too long"))?
-            .ok_or_else(lost)
+        let result = tokio::time::timeout(self.options.limits.wall, task.result()).await;
+        ticket.ended(matches!(result, Ok(Some(_))));
+        result.map_err(|_| AskError::new(Code::Timeout, "reading took too long"))?.ok_or_else(lost)
     }
 
     fn schema(&self) -> SqlSchema {

@@ -1,6 +1,7 @@
-//! The questions that run now: listed for whoever watches, and stopped on demand.
+//! The questions that run now: listed for whoever watches, and stopped on demand. Of those that took long
+//! the last are remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,10 +15,15 @@ use tokio::task::AbortHandle;
 
 use crate::scan::reader::Tally;
 
+/// Questions that took at least this long are remembered, so many of them.
+const SLOW: Duration = Duration::from_secs(1);
+const SLOW_KEPT: usize = 100;
+
 #[derive(Debug)]
 pub(crate) struct Running {
     clock: Arc<dyn Clock>,
     all: Mutex<BTreeMap<u64, Entry>>,
+    slow: Mutex<VecDeque<RunningQuery>>,
 }
 
 #[derive(Debug)]
@@ -34,7 +40,7 @@ struct Entry {
 
 impl Running {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, all: Mutex::default() })
+        Arc::new(Self { clock, all: Mutex::default(), slow: Mutex::default() })
     }
 
     /// Lists a question until the ticket is dropped.
@@ -59,7 +65,7 @@ impl Running {
         let mut all = self.lock();
         let number = all.last_key_value().map_or(0, |(last, _)| last + 1);
         all.insert(number, entry);
-        Ticket { running: Arc::clone(self), number, cancelled }
+        Ticket { running: Arc::clone(self), number, cancelled, state: "cancelled" }
     }
 
     /// Stops all with the id; false when there is none.
@@ -77,21 +83,22 @@ impl Running {
     /// Oldest first.
     pub(crate) fn list(&self) -> Vec<RunningQuery> {
         let now = self.clock.elapsed();
-        let query = |entry: &Entry| {
-            let scanned = scanned(&entry.tally);
-            RunningQuery {
-                query_id: entry.id.clone(),
-                kind: entry.kind.into(),
-                text: entry.text.clone(),
-                state: "running".into(),
-                started_at: entry.started_at,
-                took_ms: u64::try_from(now.saturating_sub(entry.started).as_millis()).unwrap_or(u64::MAX),
-                done: scanned.rows,
-                total: entry.tally.of_rows.load(Ordering::Relaxed),
-                scanned,
-            }
-        };
-        self.lock().values().map(query).collect()
+        self.lock().values().map(|entry| entry.told(now, "running")).collect()
+    }
+
+    /// Those that took long and are over, the last first.
+    pub(crate) fn slow(&self) -> Vec<RunningQuery> {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn leave(&self, number: u64, state: &str) {
+        let Some(entry) = self.lock().remove(&number) else { return };
+        let now = self.clock.elapsed();
+        if now.saturating_sub(entry.started) >= SLOW {
+            let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+            slow.push_front(entry.told(now, state));
+            slow.truncate(SLOW_KEPT);
+        }
     }
 
     pub(crate) fn figure(&self) -> Figure {
@@ -104,15 +111,41 @@ impl Running {
     }
 }
 
+impl Entry {
+    fn told(&self, now: Duration, state: &str) -> RunningQuery {
+        let scanned = scanned(&self.tally);
+        RunningQuery {
+            query_id: self.id.clone(),
+            kind: self.kind.into(),
+            text: self.text.clone(),
+            state: state.into(),
+            started_at: self.started_at,
+            took_ms: u64::try_from(now.saturating_sub(self.started).as_millis()).unwrap_or(u64::MAX),
+            done: scanned.rows,
+            total: self.tally.of_rows.load(Ordering::Relaxed),
+            scanned,
+        }
+    }
+}
+
 /// Stands for one question in the list.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     running: Arc<Running>,
     number: u64,
     cancelled: Arc<AtomicBool>,
+    /// How it ended; whoever asks and goes away has cancelled it.
+    state: &'static str,
 }
 
 impl Ticket {
+    /// Notes that the question was answered, or that it failed.
+    pub(crate) fn ended(&mut self, is_answered: bool) {
+        if !self.was_cancelled() {
+            self.state = if is_answered { "done" } else { "failed" };
+        }
+    }
+
     pub(crate) fn was_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }
@@ -120,7 +153,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.running.lock().remove(&self.number);
+        self.running.leave(self.number, self.state);
     }
 }
 

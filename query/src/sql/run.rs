@@ -143,8 +143,10 @@ impl Runner {
             let _place = place;
             work.await
         });
-        let ticket = self.running.enter((id, kind), Some(text), tally, task.abort_handle());
-        match tokio::time::timeout_at(deadline, task.result()).await {
+        let mut ticket = self.running.enter((id, kind), Some(text), tally, task.abort_handle());
+        let result = tokio::time::timeout_at(deadline, task.result()).await;
+        ticket.ended(matches!(result, Ok(Some(Ok(_)))));
+        match result {
             Err(_) => Err(overtime(wall)),
             Ok(Some(answer)) => answer,
             Ok(None) if ticket.was_cancelled() => {
@@ -158,7 +160,13 @@ impl Runner {
 impl Run {
     /// The next piece. After [`Piece::End`] or an error there is none.
     pub(crate) async fn next(&mut self) -> Result<Piece, AskError> {
-        match tokio::time::timeout_at(self.deadline, self.pieces.recv()).await {
+        let piece = tokio::time::timeout_at(self.deadline, self.pieces.recv()).await;
+        match &piece {
+            Ok(Some(Ok(Piece::End { .. }))) => self.ticket.ended(true),
+            Ok(Some(Ok(_))) => {}
+            _ => self.ticket.ended(false),
+        }
+        match piece {
             Err(_) => Err(overtime(self.wall)),
             Ok(Some(piece)) => piece,
             Ok(None) if self.ticket.was_cancelled() => {

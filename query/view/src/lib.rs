@@ -35,6 +35,8 @@ pub mod range;
 pub mod schema;
 /// The search grammar.
 pub mod search;
+/// What a page begins with, and what was refused.
+pub mod server;
 /// The list of services.
 pub mod services;
 /// SQL and its answers.

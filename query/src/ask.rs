@@ -55,6 +55,8 @@ use crate::{balance, condition, figures, functions, senders, trace};
 mod explain;
 /// Answers about metrics.
 mod metrics;
+/// The server itself, and its senders.
+mod server;
 /// What people keep.
 mod stored;
 

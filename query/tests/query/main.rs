@@ -21,6 +21,8 @@ mod rolled;
 mod sandbox;
 /// Searching traces.
 mod search;
+/// The server about itself and its senders.
+mod server;
 /// The list of services, against plain code over all rows.
 mod services;
 /// What people keep.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daymark_decode::OtlpDecode;
 use daymark_model::id::TraceId;
-use daymark_model::intake::{Admitted, Decode, Intake};
+use daymark_model::intake::{Admitted, Decode, Intake, Receipt};
 use daymark_model::limits::QueryLimits;
 use daymark_model::origin::{DEFAULT_TENANT, Origin, Tier};
 use daymark_model::signal::Signal;
@@ -74,7 +74,17 @@ impl Place {
         self.deliver(signal, Format::OtlpJson, body.to_string().into()).await;
     }
 
+    /// Sends what may be refused.
+    pub(crate) async fn try_send(&self, signal: &str, body: &Value) -> Receipt {
+        self.submit(signal, Format::OtlpJson, body.to_string().into()).await
+    }
+
     pub(crate) async fn deliver(&self, signal: &str, format: Format, body: bytes::Bytes) {
+        let receipt = self.submit(signal, format, body).await;
+        assert_eq!((receipt.rejected, receipt.message), (0, None));
+    }
+
+    async fn submit(&self, signal: &str, format: Format, body: bytes::Bytes) -> Receipt {
         let signal = Signal::ALL.into_iter().find(|known| known.name() == signal).unwrap();
         let batch = Admitted {
             origin: Origin {
@@ -90,8 +100,7 @@ impl Place {
             payload: body.clone(),
             body,
         };
-        let receipt = self.store.submit(batch).await.unwrap();
-        assert_eq!((receipt.rejected, receipt.message), (0, None));
+        self.store.submit(batch).await.unwrap()
     }
 
     /// Lets time pass.

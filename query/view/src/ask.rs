@@ -15,6 +15,7 @@ use crate::meta::Answer;
 use crate::metrics::AskMetrics;
 use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
+use crate::server::AskServer;
 use crate::services::{ServiceRow, ServicesAsk};
 use crate::sql::{SqlAnswer, SqlAsk};
 use crate::stored::AskStored;
@@ -26,7 +27,7 @@ use crate::traces::{TracesAsk, TracesFound};
 /// An answer on its way.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
 
-pub trait Ask: AskMetrics + AskStored + Send + Sync + fmt::Debug {
+pub trait Ask: AskMetrics + AskServer + AskStored + Send + Sync + fmt::Debug {
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
     /// Plans a statement without running it.

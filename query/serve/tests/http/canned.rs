@@ -31,6 +31,8 @@ use tokio::sync::watch;
 
 /// Metrics.
 mod metrics;
+/// The server itself.
+mod server;
 /// What people keep.
 mod stored;
 

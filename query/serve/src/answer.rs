@@ -91,6 +91,26 @@ pub(crate) async fn tagged<T: Serialize + Send + Sync + 'static>(
     rows: usize,
 ) -> Result<Response, Refusal> {
     let tag = etag(&answer.data)?;
+    tagged_with(site, asked, tag, answer, rows).await
+}
+
+/// The same, where part of the data changes without being news.
+pub(crate) async fn tagged_by<K: Serialize, T: Serialize + Send + Sync + 'static>(
+    site: &Site,
+    asked: &Asked,
+    news: &K,
+    answer: Answer<T>,
+) -> Result<Response, Refusal> {
+    tagged_with(site, asked, etag(news)?, answer, 1).await
+}
+
+async fn tagged_with<T: Serialize + Send + Sync + 'static>(
+    site: &Site,
+    asked: &Asked,
+    tag: String,
+    answer: Answer<T>,
+    rows: usize,
+) -> Result<Response, Refusal> {
     let known = asked.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|list| list.split(',')).any(|known| known.trim() == tag);
     let mut response = match is_known {

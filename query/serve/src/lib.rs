@@ -12,6 +12,8 @@ mod answer;
 mod asked;
 /// JSON bodies, unknown keys refused.
 mod body;
+/// What failed in browsers.
+mod client_errors;
 /// What every request gets: an id, the guards, the headers, an answer even after a panic.
 mod dress;
 /// Who may ask: the checks of `Host` and `Origin`.

@@ -17,10 +17,13 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::answer::Refusal;
+use crate::client_errors::ClientErrors;
 use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
-use crate::routes::{front, ledger, metrics, probes, queries, search, services, sql, stored, system, traces};
+use crate::routes::{
+    front, ledger, metrics, probes, queries, search, server, services, sql, stored, system, traces,
+};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -36,6 +39,7 @@ pub(crate) struct Site {
     pub(crate) guard: Guard,
     pub(crate) figures: Vec<Arc<dyn Figures>>,
     pub(crate) body_read: std::time::Duration,
+    pub(crate) client_errors: Arc<ClientErrors>,
 }
 
 impl Site {
@@ -46,15 +50,18 @@ impl Site {
 
 /// A router for the default tenant, about whom `ask` answers, and one for each other tenant of `options`.
 pub(crate) fn routers(ask: &Arc<dyn Ask>, options: &Options, is_loopback: bool) -> Tenants {
+    let client_errors = Arc::new(ClientErrors::default());
     let router_of = |tenant: &str, ask: &Arc<dyn Ask>| {
+        let told = Arc::<ClientErrors>::clone(&client_errors) as Arc<dyn Figures>;
         let site = Site {
             tenant: tenant.into(),
             ask: Arc::clone(ask),
             clock: Arc::clone(&options.clock),
             limits: options.limits.clone(),
             guard: Guard { is_loopback, hosts: options.hosts.clone() },
-            figures: options.figures.clone(),
+            figures: options.figures.iter().cloned().chain([told]).collect(),
             body_read: options.body_read,
+            client_errors: Arc::clone(&client_errors),
         };
         router(Arc::new(site), &options.base_path)
     };
@@ -110,6 +117,10 @@ fn calls() -> Router<Arc<Site>> {
         .route("/system/settle", post(system::settle))
         .route("/system/backup", post(system::backup))
         .route("/system/queries", get(queries::list))
+        .route("/system/test-span", post(server::test_span))
+        .route("/system/client-errors", post(server::client_errors))
+        .route("/ledger/samples", get(server::samples))
+        .route("/bootstrap", get(server::bootstrap))
         .route("/queries/{id}", get(queries::one).delete(queries::cancel))
 }
 

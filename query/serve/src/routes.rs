@@ -12,6 +12,8 @@ pub(crate) mod probes;
 pub(crate) mod queries;
 /// Searches of people.
 pub(crate) mod search;
+/// What a page begins with, and what was refused.
+pub(crate) mod server;
 /// The list of services.
 pub(crate) mod services;
 /// SQL and its schema.

@@ -1,4 +1,4 @@
-//! Queries that run now: `GET /system/queries`, `GET` and `DELETE /queries/{id}`.
+//! Queries that run now, and the last slow ones: `GET /system/queries`, `GET` and `DELETE /queries/{id}`.
 
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use crate::router::Site;
 
 pub(crate) async fn list(State(site): State<Arc<Site>>, asked: Asked) -> Result<Response, Refusal> {
     asked.params(&[], &[])?;
-    let running = site.ask.queries();
-    let rows = running.len();
-    envelope(&site, &asked, Answer::of(running), rows).await
+    let mut queries = site.ask.queries();
+    queries.extend(site.ask.slow_queries());
+    let rows = queries.len();
+    envelope(&site, &asked, Answer::of(queries), rows).await
 }
 
 pub(crate) async fn one(

@@ -18,6 +18,8 @@ mod metrics;
 mod questions;
 /// Searches: bodies, and what is said of bad ones.
 mod searches;
+/// What a page begins with, what was refused, what failed in a browser.
+mod server;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Saved views, preferences, shared addresses.

@@ -9,8 +9,10 @@ use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, Float64Array, RecordBatch, RecordBatchOptions, StringArray,
     TimestampNanosecondArray,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimestampNanosecondType, UInt8Type};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{
+    DataType, Float64Type, Int32Type, Int64Type, SchemaRef, TimestampNanosecondType, UInt8Type,
+};
 use datafusion::common::{Result, internal_datafusion_err, internal_err};
 use daymark_model::severity;
 use daymark_model::signal::Table;
@@ -98,11 +100,9 @@ impl Layout {
                 either(&owners.series_attribute(name)?, &owners.resource_attribute(name)?)
             }
             Place::Any if self.table == Table::Exemplars => of_json(texts_of(stored, "attributes")?, name),
-            Place::Any => {
-                either(texts_of(stored, &format!("attr.{name}"))?, &owners.resource_attribute(name)?)
-            }
+            Place::Any => either(&own_texts(stored, name)?, &owners.resource_attribute(name)?),
             Place::Own if is_series => owners.series_attribute(name)?,
-            Place::Own => texts_of(stored, &format!("attr.{name}"))?.clone(),
+            Place::Own => own_texts(stored, name)?,
             Place::Scope if is_series => owners.scope_attribute(name)?,
             Place::Scope => of_json(texts_of(stored, "scope_attributes")?, name),
             Place::Event => first_in_lists(stored, "events", name)?,
@@ -174,6 +174,19 @@ fn texts_of<'a>(stored: &'a RecordBatch, name: &str) -> Result<&'a StringArray> 
     stored_column(stored, name)?
         .as_string_opt::<i32>()
         .ok_or_else(|| internal_datafusion_err!("column {name} is not text"))
+}
+
+/// The values of a key in each row. Texts that stand for one row each are taken as they are.
+fn own_texts(stored: &RecordBatch, key: &str) -> Result<StringArray> {
+    let column = stored_column(stored, &format!("attr.{key}"))?;
+    let wrong = || internal_datafusion_err!("column attr.{key} is not text");
+    let coded = column.as_dictionary_opt::<Int32Type>().ok_or_else(wrong)?;
+    let values = coded.values().as_string_opt::<i32>().ok_or_else(wrong)?;
+    let is_plain = values.len() == coded.len() && (0..).zip(coded.keys()).all(|(row, key)| key == Some(row));
+    if is_plain {
+        return Ok(values.clone());
+    }
+    Ok(take(values, coded.keys(), None)?.as_string::<i32>().clone())
 }
 
 fn computed(stored: &RecordBatch, name: &str) -> Result<ArrayRef> {

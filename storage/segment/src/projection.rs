@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, StringBuilder};
+use arrow::array::{
+    Array, ArrayAccessor, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions,
+    StringArray, StringBuilder, new_null_array,
+};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Schema, SchemaRef};
 use daymark_model::attribute::ValueType;
 use daymark_model::rows;
 use daymark_model::signal::Table;
@@ -25,7 +28,8 @@ pub(crate) const ATTRIBUTES: &str = "attributes";
 pub struct Projection {
     /// Stored columns of the table, by name; not `attrs_rest`.
     pub columns: Vec<String>,
-    /// Attribute keys, each answered as a nullable text column `attr.<key>`.
+    /// Attribute keys, each answered as a nullable column `attr.<key>` of texts by number. Values may come more
+    /// than once: where each row has one of its own, the numbers are those of the rows.
     pub keys: Vec<String>,
     /// Whether to answer a text column `attributes`: all attributes of the row as one typed JSON object.
     pub attributes: bool,
@@ -57,7 +61,7 @@ impl Projection {
             let field = field.ok_or_else(|| Error::Input(format!("{table} has no stored column {name}")))?;
             fields.push(field.clone());
         }
-        fields.extend(self.keys.iter().map(|key| Field::new(own_name(key, ""), DataType::Utf8, true)));
+        fields.extend(self.keys.iter().map(|key| Field::new(own_name(key, ""), rows::dictionary(), true)));
         if self.attributes {
             fields.push(Field::new(ATTRIBUTES, DataType::Utf8, false));
         }
@@ -191,25 +195,37 @@ impl<'a> RowAttributes<'a> {
             .enumerate()
             .map(|(number, key)| {
                 let rest = from_rest.as_ref().map(|columns| &columns[number]);
-                let places = self.own.iter().filter(|own| own.key == key).map(|own| own.texts.as_ref());
+                let own = self.own.iter().filter(|own| own.key == key).map(|own| own.texts.as_ref());
                 let of_set = self.sets.as_ref().map(|sets| sets.key(key));
-                first_of(self.rows, places.chain(&of_set).chain(rest).collect())
+                first_of(self.rows, own.chain(rest).collect(), of_set)
             })
             .collect()
     }
 }
 
-/// For each row the first place that has a value.
-fn first_of(rows: usize, mut places: Vec<&StringArray>) -> ArrayRef {
-    places.retain(|texts| texts.null_count() < rows);
-    match places.as_slice() {
-        [] => Arc::new(StringArray::new_null(rows)),
-        [only] => Arc::new((*only).clone()),
-        several => {
-            let value = |row| several.iter().find(|texts| texts.is_valid(row)).map(|texts| texts.value(row));
-            Arc::new((0..rows).map(value).collect::<StringArray>())
+/// For each row the first place that has a value. A row has a key in one place only.
+fn first_of(
+    len: usize,
+    mut places: Vec<&StringArray>,
+    of_set: Option<DictionaryArray<Int32Type>>,
+) -> ArrayRef {
+    places.retain(|texts| texts.null_count() < len);
+    let of_set = of_set.filter(|set| set.null_count() < len);
+    let texts = match (places.as_slice(), of_set) {
+        ([], None) => return new_null_array(&rows::dictionary(), len),
+        ([], Some(set)) => return Arc::new(set),
+        ([only], None) => (*only).clone(),
+        (several, set) => {
+            let set = set.as_ref().and_then(|set| set.downcast_dict::<StringArray>());
+            let value = |row: usize| {
+                let own = several.iter().find(|texts| texts.is_valid(row)).map(|texts| texts.value(row));
+                own.or_else(|| set.as_ref().and_then(|set| set.is_valid(row).then(|| set.value(row))))
+            };
+            (0..len).map(value).collect::<StringArray>()
         }
-    }
+    };
+    let numbers = Int32Array::from_iter_values((0..len).filter_map(|row| i32::try_from(row).ok()));
+    Arc::new(DictionaryArray::new(numbers, Arc::new(texts)))
 }
 
 fn keys_of_lists(lists: &AttributeLists<'_>, keys: &[String]) -> Vec<StringArray> {

@@ -1,6 +1,9 @@
 //! The attribute set of rows read from a merged file: for each row the number of a text, and what the text says.
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray};
 use arrow::datatypes::{ArrowNativeType, Int32Type};
 
 use crate::attributes::{Attribute, SET};
@@ -43,16 +46,27 @@ impl<'a> AttributeSets<'a> {
         text.into_iter().flatten().map(Member::attribute)
     }
 
-    /// The value of a key in each row.
-    pub(crate) fn key(&self, key: &str) -> StringArray {
-        let value = |text: &'_ Vec<Member>| {
-            text.iter().position(|member| member.key == key && member.attribute().text().is_some())
+    /// The value of a key in each row, each distinct value once.
+    pub(crate) fn key(&self, key: &str) -> DictionaryArray<Int32Type> {
+        let mut values: Vec<&str> = Vec::new();
+        let mut numbers: HashMap<&str, i32> = HashMap::new();
+        let mut number_of = |text| {
+            *numbers.entry(text).or_insert_with(|| {
+                values.push(text);
+                i32::try_from(values.len() - 1).unwrap_or(i32::MAX)
+            })
         };
-        let places: Vec<Option<usize>> = self.texts.iter().map(value).collect();
-        let text = |row| {
-            let number = self.number(row)?;
-            Some(self.texts[number][places[number]?].value.as_str())
-        };
-        (0..self.column.len()).map(text).collect()
+        let of_text: Vec<Option<i32>> = self
+            .texts
+            .iter()
+            .map(|text| {
+                let member =
+                    text.iter().find(|member| member.key == key && member.attribute().text().is_some())?;
+                Some(number_of(member.value.as_str()))
+            })
+            .collect();
+        let keys: Int32Array = (0..self.column.len()).map(|row| of_text[self.number(row)?]).collect();
+        // Each key is the number of a value.
+        DictionaryArray::new(keys, Arc::new(StringArray::from(values)))
     }
 }

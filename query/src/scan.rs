@@ -3,6 +3,8 @@
 //! Comes in: buffered chunks and segments. Goes out: streams of visible rows. What a row looks like never
 //! depends on where it is stored; what is read depends on the question as much as the indexes allow.
 
+/// Conditions by value instead of by row.
+pub(crate) mod alone;
 /// An attribute that a query asks for.
 pub(crate) mod key;
 /// Visible columns from stored ones.

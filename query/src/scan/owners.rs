@@ -117,6 +117,14 @@ impl<'a> Owners<'a> {
         self.attribute(key, |owner| owner.series.and_then(|series| series.scope_attributes.as_deref()))
     }
 
+    /// Whether the resource of any row has an attribute.
+    pub(crate) fn have_attribute(&self, key: &str) -> bool {
+        self.distinct.iter().any(|owner| {
+            let json = owner.resource.map(|resource| resource.attributes.as_str());
+            json.is_some_and(|json| typed_json::text(&typed_json::parse(json), key).is_some())
+        })
+    }
+
     fn attribute(&self, key: &str, json: impl Fn(&Owner<'a>) -> Option<&'a str>) -> Result<StringArray> {
         let texts: StringArray = self
             .distinct

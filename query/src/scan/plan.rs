@@ -31,6 +31,7 @@ use daymark_segment::RowRanges;
 use daymark_view::explain::{Pruned, ScannedTable};
 use futures::stream;
 
+use crate::scan::alone::Alone;
 use crate::scan::key::Key;
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
@@ -153,6 +154,11 @@ impl ScanExec {
         needed.sort_unstable();
         needed.dedup();
         let narrow: SchemaRef = Arc::new(schema.project(&needed)?);
+        let alone = self.conditions.iter().map(|condition| match is_changing(condition) {
+            true => Ok(None),
+            false => Alone::of(condition, &self.keys),
+        });
+        let alone = alone.collect::<Result<_>>()?;
         let conditions = self
             .conditions
             .iter()
@@ -160,7 +166,7 @@ impl ScanExec {
             .collect::<Result<_>>()?;
         let covers = (0..schema.fields().len()).map(|column| needed.binary_search(&column).ok()).collect();
         let layout = Layout::new(self.table, narrow, &self.keys)?;
-        Ok(Some(Filters { conditions, layout, covers }))
+        Ok(Some(Filters { conditions, layout, alone, covers }))
     }
 
     fn start(&self, partition: usize) -> Result<SendableRecordBatchStream> {

@@ -17,6 +17,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use daymark_segment::RowRanges;
 use daymark_view::meta::Partial;
 
+use crate::scan::alone::Alone;
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
 use crate::scan::portions::{Order, Portions};
@@ -94,6 +95,8 @@ pub(crate) struct Filters {
     /// Over the columns of `layout`.
     pub(crate) conditions: Vec<Arc<dyn PhysicalExpr>>,
     pub(crate) layout: Layout,
+    /// For each condition what it says of the values of an attribute, where that is all it is over.
+    pub(crate) alone: Vec<Option<Alone>>,
     /// Where the scan's columns stand among those of `layout`, when all do: nothing else has to be read.
     pub(crate) covers: Option<Vec<usize>>,
 }
@@ -120,9 +123,21 @@ impl Filters {
     ) -> Result<()> {
         let mut numbers = rows.rows();
         for stored in part.read(self.layout.projection(), rows)? {
-            let mut batch = self.layout.assemble(&stored?, part)?;
-            let mut left: Vec<u32> = numbers.by_ref().take(batch.num_rows()).collect();
-            for condition in &self.conditions {
+            let mut stored = stored?;
+            let mut left: Vec<u32> = numbers.by_ref().take(stored.num_rows()).collect();
+            let mut is_judged = vec![false; self.conditions.len()];
+            for (alone, is_judged) in self.alone.iter().zip(&mut is_judged) {
+                let Some(alone) = alone else { continue };
+                let Some(mask) = alone.mask(&stored, part)? else { continue };
+                *is_judged = true;
+                if mask.true_count() < left.len() {
+                    stored = filter_record_batch(&stored, &mask)?;
+                    left = kept(&left, &mask);
+                }
+            }
+            let mut batch = self.layout.assemble(&stored, part)?;
+            let conditions = self.conditions.iter().zip(is_judged);
+            for (condition, _) in conditions.filter(|(_, is_judged)| !is_judged) {
                 let mask = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
                 let mask = mask.as_boolean();
                 let mask = if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() };

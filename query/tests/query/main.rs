@@ -3,6 +3,8 @@
 
 /// Order, limits and formats of answers.
 mod answers;
+/// Conditions over attributes.
+mod attributes;
 /// SQL and expected tables from text files.
 mod cases;
 /// What the tests send.

@@ -51,5 +51,7 @@ pub mod trace;
 pub mod trace_logs;
 /// Searching traces.
 pub mod traces;
+/// The spans of a trace as a tree.
+pub mod tree;
 /// How ids, instants and wide integers are written in JSON.
 pub mod wire;

@@ -27,6 +27,8 @@ pub mod meta;
 pub mod metrics;
 /// The closest known name, for hints.
 pub mod nearest;
+/// What a pasted text names.
+pub mod pasted;
 /// The name by which a question is found in logs and cancelled.
 pub mod query_id;
 /// A half-open range of time.

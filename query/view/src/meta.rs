@@ -3,6 +3,7 @@
 use daymark_model::time::Nanos;
 use serde::{Deserialize, Serialize};
 
+use crate::pasted::Form;
 use crate::query_id::QueryId;
 
 /// An answer in its envelope: `{"data": …, "meta": {…}}`.
@@ -40,6 +41,9 @@ pub struct Meta {
     /// What figures that are sums over buckets cover: the buckets that begin in the range asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Box<Buckets>>,
+    /// How a pasted text was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<Form>,
     /// Matches over all pages, where the question asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,

@@ -99,9 +99,12 @@ pub struct Problem {
     pub reason: Option<Absence>,
     #[serde(default, with = "crate::wire::nanos_or_null", skip_serializing_if = "Option::is_none")]
     pub kept_since: Option<Nanos>,
+    /// For each row of the old revision the new one; null when it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<Vec<Option<u32>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_id: Option<QueryId>,
-    /// What is kept now, where somebody else has changed it.
+    /// What there is now instead of what was asked about, or changed by somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Value>,
     /// Sent as the header `Retry-After`.
@@ -126,6 +129,7 @@ impl AskError {
             pointer: None,
             reason: None,
             kept_since: None,
+            map: None,
             query_id: None,
             current: None,
             retry_after: None,
@@ -165,6 +169,14 @@ impl AskError {
     #[must_use]
     pub fn current(mut self, current: Value) -> Self {
         self.0.current = Some(current);
+        self
+    }
+
+    /// The revision that holds now, and where the rows of the one asked about went, if that is known.
+    #[must_use]
+    pub fn moved(mut self, current: &str, map: Option<Vec<Option<u32>>>) -> Self {
+        self.0.current = Some(current.into());
+        self.0.map = map;
         self
     }
 

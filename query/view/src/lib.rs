@@ -33,6 +33,8 @@ pub mod pasted;
 pub mod query_id;
 /// A half-open range of time.
 pub mod range;
+/// What stands behind a pasted text.
+pub mod resolve;
 /// What can be asked in SQL: tables, columns, functions.
 pub mod schema;
 /// The search grammar.
@@ -41,6 +43,8 @@ pub mod search;
 pub mod server;
 /// The list of services.
 pub mod services;
+/// A whole trace as parallel arrays.
+pub mod skeleton;
 /// SQL and its answers.
 pub mod sql;
 /// Saved views, preferences, shared addresses.

@@ -5,8 +5,12 @@
 mod cursor;
 /// One question as several statements.
 mod desk;
+/// All spans of some traces.
+mod facts;
 /// A search taken apart into what rows, traces and relations tell.
 mod formula;
+/// Rows of one trace that match.
+mod inside;
 /// Log lines that match.
 mod lines;
 /// Spans and operations that match.
@@ -21,5 +25,6 @@ mod words;
 pub(crate) use cursor::Cursor;
 pub(crate) use desk::Desk;
 pub(crate) use formula::is_like;
+pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
 pub(crate) use words::{between, instant};

@@ -18,6 +18,7 @@ pub(super) enum Formula {
     /// The number of a condition over rows.
     Row(usize),
     Trace(TraceTest),
+    Place(PlaceTest),
     Spans(Set),
     Count {
         of: Set,
@@ -40,6 +41,14 @@ pub(super) struct TraceTest {
     op: Op,
     value: Value,
     regex: Option<Regex>,
+}
+
+/// What is asked of a span's place in its trace.
+#[derive(Debug)]
+pub(super) struct PlaceTest {
+    field: Field,
+    op: Op,
+    value: Value,
 }
 
 /// A search in parts.
@@ -87,7 +96,7 @@ impl Plan {
             }
             Formula::Spans(set) => self.loosened_set(set),
             // What holds for some trace may hold for each of its spans.
-            Formula::Not(_) | Formula::Trace(_) | Formula::Count { .. } => None,
+            Formula::Not(_) | Formula::Trace(_) | Formula::Place(_) | Formula::Count { .. } => None,
         }
     }
 
@@ -121,6 +130,11 @@ fn formula(node: &Node, conditions: &mut Vec<String>) -> Result<Formula, AskErro
             Formula::Count { of: set(of, conditions)?, op: *op, count }
         }
         Node::Term(term) => match &term.test {
+            Test::Compare {
+                key: Key::Field(field @ (Field::SelfTime | Field::Depth | Field::Critical | Field::Row)),
+                op,
+                value,
+            } => Formula::Place(PlaceTest { field: *field, op: *op, value: value.clone() }),
             Test::Compare { key: Key::Field(field), op, value } => {
                 Formula::Trace(TraceTest::new(*field, *op, value.clone(), term.place)?)
             }
@@ -156,6 +170,7 @@ fn judge(formula: &Formula, trace: &TraceFacts) -> Vec<bool> {
         Formula::Not(inner) => judge(inner, trace).into_iter().map(|holds| !holds).collect(),
         Formula::Row(number) => trace.spans.iter().map(|span| span.holds(*number)).collect(),
         Formula::Trace(test) => vec![test.holds(trace); spans],
+        Formula::Place(test) => test.holds(trace),
         Formula::Spans(set) => members(set, trace),
         Formula::Count { of, op, count } => {
             let found = members(of, trace).into_iter().filter(|is_member| *is_member).count() as u64;
@@ -177,26 +192,37 @@ fn members(set: &Set, trace: &TraceFacts) -> Vec<bool> {
     }
 }
 
-/// For each span whether it stands in the relation to one of the left side.
+/// For each span whether it stands in the relation to one of the left side. Each is one pass over rows, whose
+/// parents come before them.
 fn related(left: &[bool], relation: Relation, trace: &TraceFacts) -> Vec<bool> {
-    let parents = trace.parents();
-    let ups = |at: usize| std::iter::successors(parents[at], |up| parents[*up]).take(parents.len());
-    let mut found = vec![false; left.len()];
-    for at in 0..left.len() {
-        match relation {
-            Relation::Child => found[at] = parents[at].is_some_and(|up| left[up]),
-            Relation::Descendant => found[at] = ups(at).any(|up| left[up]),
-            Relation::Parent if left[at] => parents[at].iter().for_each(|up| found[*up] = true),
-            Relation::Ancestor if left[at] => ups(at).for_each(|up| found[up] = true),
-            Relation::Sibling => {
-                found[at] = (0..left.len()).any(|other| {
-                    other != at && left[other] && parents[at].is_some() && parents[other] == parents[at]
-                });
+    let tree = &trace.tree;
+    let is_left = |row: usize| left[tree.spans[row] as usize];
+    let parent = |row: usize| tree.parents[row].map(|parent| parent as usize);
+    let mut rows = vec![false; left.len()];
+    match relation {
+        Relation::Child => (0..rows.len()).for_each(|row| rows[row] = parent(row).is_some_and(is_left)),
+        Relation::Descendant => {
+            (0..rows.len()).for_each(|row| rows[row] = parent(row).is_some_and(|up| is_left(up) || rows[up]));
+        }
+        Relation::Parent => {
+            (0..rows.len()).filter(|row| is_left(*row)).filter_map(parent).for_each(|up| rows[up] = true);
+        }
+        Relation::Ancestor => {
+            for row in (0..rows.len()).rev() {
+                if let Some(up) = parent(row) {
+                    rows[up] |= is_left(row) || rows[row];
+                }
             }
-            Relation::Parent | Relation::Ancestor => {}
+        }
+        Relation::Sibling => {
+            let mut counts = vec![0_usize; rows.len()];
+            (0..rows.len()).filter(|row| is_left(*row)).filter_map(parent).for_each(|up| counts[up] += 1);
+            for (row, found) in rows.iter_mut().enumerate() {
+                *found = parent(row).is_some_and(|up| counts[up] > usize::from(is_left(row)));
+            }
         }
     }
-    found
+    trace.by_span(rows)
 }
 
 fn compares(order: std::cmp::Ordering, op: Op) -> bool {
@@ -208,6 +234,35 @@ fn compares(order: std::cmp::Ordering, op: Op) -> bool {
         Op::Below => order.is_lt(),
         Op::AtMost => order.is_le(),
         Op::Matches | Op::MatchesNot => false,
+    }
+}
+
+impl PlaceTest {
+    /// For each span.
+    fn holds(&self, trace: &TraceFacts) -> Vec<bool> {
+        let by_row: Vec<bool> = match self.field {
+            Field::SelfTime => {
+                let wanted = self.value.duration().unwrap_or_default();
+                let own = trace.tree.self_times(&trace.nodes).into_iter();
+                own.map(|own| compares(own.cmp(&wanted), self.op)).collect()
+            }
+            Field::Depth => trace.tree.depths.iter().map(|depth| self.is(f64::from(*depth))).collect(),
+            Field::Critical => {
+                let mut is_critical = vec![false; trace.tree.len()];
+                let main = trace.tree.main_row(&trace.nodes);
+                let sections = main.map(|row| trace.tree.critical(&trace.nodes, row)).unwrap_or_default();
+                sections.iter().for_each(|section| is_critical[section.row as usize] = true);
+                let wanted = self.value.boolean() == Some(true);
+                is_critical.into_iter().map(|is| (is == wanted) != (self.op == Op::IsNot)).collect()
+            }
+            _ => (0..trace.tree.len()).map(|row| self.is(row as f64)).collect(),
+        };
+        trace.by_span(by_row)
+    }
+
+    fn is(&self, known: f64) -> bool {
+        let wanted = self.value.number().unwrap_or(f64::NAN);
+        known.partial_cmp(&wanted).is_some_and(|order| compares(order, self.op))
     }
 }
 

@@ -6,76 +6,72 @@ use daymark_model::id::{SpanId, TraceId};
 use daymark_model::time::Nanos;
 use daymark_view::trace::Completeness;
 use daymark_view::traces::{MATCHED_SHOWN, Matched, SERVICES_SHOWN, ServiceShare, TopOperation, TraceHit};
+use daymark_view::tree::{Kind, Node, Tree};
 
 use crate::trace::whole::completeness;
 
 /// What is known of a span when traces are searched.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct SpanFact {
-    pub(super) id: SpanId,
-    pub(super) parent: Option<SpanId>,
-    pub(super) service: String,
-    pub(super) name: String,
-    pub(super) start: i64,
-    pub(super) duration: i64,
-    pub(super) status: String,
-    pub(super) tier: String,
+pub(crate) struct SpanFact {
+    pub(crate) id: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) service: String,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) start: i64,
+    pub(crate) duration: i64,
+    pub(crate) status: String,
+    pub(crate) tier: String,
     /// Which of the conditions over rows it meets.
-    pub(super) truths: Vec<bool>,
+    pub(crate) truths: Vec<bool>,
 }
 
 impl SpanFact {
-    pub(super) fn is_error(&self) -> bool {
+    pub(crate) fn is_error(&self) -> bool {
         self.status == "error"
     }
 
-    fn end(&self) -> i64 {
+    pub(crate) fn end(&self) -> i64 {
         self.start.saturating_add(self.duration)
     }
 }
 
 /// A whole trace: spans by start and id, each once.
 #[derive(Clone, Debug)]
-pub(super) struct TraceFacts {
-    pub(super) id: TraceId,
-    pub(super) spans: Vec<SpanFact>,
-    pub(super) completeness: Completeness,
-    pub(super) logs: u64,
+pub(crate) struct TraceFacts {
+    pub(crate) id: TraceId,
+    pub(crate) spans: Vec<SpanFact>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) tree: Tree,
+    pub(crate) completeness: Completeness,
+    pub(crate) logs: u64,
 }
 
 impl TraceFacts {
     /// At least one span.
-    pub(super) fn new(id: TraceId, mut spans: Vec<SpanFact>, logs: u64, now: Nanos) -> Self {
+    pub(crate) fn new(id: TraceId, mut spans: Vec<SpanFact>, logs: u64, now: Nanos) -> Self {
         spans.sort_by_key(|span| (span.start, span.id));
         spans.dedup();
-        let mut facts = Self { id, spans, completeness: Completeness::Complete, logs };
-        facts.completeness = facts.judged(now);
+        let nodes = nodes(&spans);
+        let tree = Tree::of(&nodes);
+        Self::with_tree(id, (spans, nodes, tree), logs, now)
+    }
+
+    pub(crate) fn with_tree(
+        id: TraceId,
+        (spans, nodes, tree): (Vec<SpanFact>, Vec<Node>, Tree),
+        logs: u64,
+        now: Nanos,
+    ) -> Self {
+        let mut facts = Self { id, spans, nodes, tree, completeness: Completeness::Complete, logs };
+        let has_root = facts.spans.iter().any(|span| span.parent.is_none());
+        let lacks_spans = facts.tree.orphans.contains(&true);
+        facts.completeness = completeness(has_root, !lacks_spans, facts.end(), now);
         facts
     }
 
-    fn judged(&self, now: Nanos) -> Completeness {
-        let parents = self.parents();
-        let has_root = self.spans.iter().any(|span| span.parent.is_none());
-        let lacks_parent =
-            |(span, parent): (&SpanFact, &Option<usize>)| span.parent.is_some() && parent.is_none();
-        let lacks_spans = self.spans.iter().zip(&parents).any(lacks_parent);
-        completeness(has_root, !lacks_spans, self.end(), now)
-    }
-
-    /// For each span the place of its parent; the first, when several have the id.
-    pub(super) fn parents(&self) -> Vec<Option<usize>> {
-        let mut places = HashMap::new();
-        for (at, span) in self.spans.iter().enumerate() {
-            places.entry(span.id).or_insert(at);
-        }
-        let of = |(at, span): (usize, &SpanFact)| {
-            span.parent.and_then(|parent| places.get(&parent).copied()).filter(|parent| *parent != at)
-        };
-        self.spans.iter().enumerate().map(of).collect()
-    }
-
     /// The root, or the earliest span when none came.
-    pub(super) fn root(&self) -> &SpanFact {
+    pub(crate) fn root(&self) -> &SpanFact {
         self.spans.iter().find(|span| span.parent.is_none()).unwrap_or(&self.spans[0])
     }
 
@@ -83,36 +79,26 @@ impl TraceFacts {
         self.spans.iter().map(SpanFact::end).max().unwrap_or_default()
     }
 
-    pub(super) fn duration_ns(&self) -> i64 {
+    pub(crate) fn duration_ns(&self) -> i64 {
         self.end().saturating_sub(self.spans[0].start)
+    }
+
+    /// What is known by row, by span.
+    pub(crate) fn by_span<T: Copy + Default>(&self, by_row: Vec<T>) -> Vec<T> {
+        let mut by_span = vec![T::default(); by_row.len()];
+        for (span, of_row) in self.tree.spans.iter().zip(by_row) {
+            by_span[*span as usize] = of_row;
+        }
+        by_span
     }
 
     /// For each span its time without that of its children, which may overlap.
     fn self_times(&self) -> Vec<i64> {
-        let mut children: Vec<Vec<(i64, i64)>> = vec![Vec::new(); self.spans.len()];
-        for (span, parent) in self.spans.iter().zip(self.parents()) {
-            if let Some(parent) = parent {
-                let of = &self.spans[parent];
-                let (from, to) = (span.start.max(of.start), span.end().min(of.end()));
-                if from < to {
-                    children[parent].push((from, to));
-                }
-            }
-        }
-        let own = |(span, mut inner): (&SpanFact, Vec<(i64, i64)>)| {
-            inner.sort_unstable();
-            let (mut covered, mut until) = (0_i64, i64::MIN);
-            for (from, to) in inner {
-                covered = covered.saturating_add((to - from.max(until)).max(0));
-                until = until.max(to);
-            }
-            span.duration.saturating_sub(covered)
-        };
-        self.spans.iter().zip(children).map(own).collect()
+        self.by_span(self.tree.self_times(&self.nodes))
     }
 
     /// The row of the list; `matched` are the places of the spans that match.
-    pub(super) fn hit(&self, matched: &[usize]) -> TraceHit {
+    pub(crate) fn hit(&self, matched: &[usize]) -> TraceHit {
         let own = self.self_times();
         let mut services: HashMap<&str, ServiceShare> = HashMap::new();
         let mut operations: HashMap<(&str, &str), i64> = HashMap::new();
@@ -158,4 +144,23 @@ impl TraceFacts {
             tier: root.tier.clone(),
         }
     }
+}
+
+/// Spans, by start, as parts of a tree.
+fn nodes(spans: &[SpanFact]) -> Vec<Node> {
+    let mut services = HashMap::new();
+    let node = |span: &'_ SpanFact, service| Node {
+        id: span.id,
+        parent: span.parent,
+        kind: span.kind,
+        service,
+        start: span.start,
+        duration: span.duration,
+    };
+    let mut nodes = Vec::with_capacity(spans.len());
+    for span in spans {
+        let next = services.len() as u32;
+        nodes.push(node(span, *services.entry(span.service.as_str()).or_insert(next)));
+    }
+    nodes
 }

@@ -1,8 +1,8 @@
 //! `POST /traces/search`: candidates by what rows tell, newest or largest first, then the traces they are of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use daymark_model::id::TraceId;
 use daymark_model::time::Nanos;
@@ -13,7 +13,6 @@ use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMo
 use super::cursor::Cursor;
 use super::desk::Desk;
 use super::formula::Plan;
-use super::summary::{SpanFact, TraceFacts};
 use super::words::{between, instant, of_scope};
 use crate::running::scanned;
 use crate::sql::failure;
@@ -199,8 +198,10 @@ impl<'a> Searched<'a> {
 
     /// Those of the traces that match, in their order.
     async fn matching(&self, traces: &[(TraceId, i64)]) -> Result<Placed, AskError> {
-        let mut facts = self.facts(traces).await?;
+        let ids: Vec<TraceId> = traces.iter().map(|(id, _)| *id).collect();
         let inside = self.plan.conditions.len();
+        let conditions: Vec<String> = self.plan.conditions.iter().cloned().chain([self.inside()]).collect();
+        let mut facts = self.desk.facts(&ids, &conditions, self.now).await?;
         let judged = traces.iter().filter_map(|(id, at)| {
             let trace = facts.remove(id)?;
             let holds = self.plan.judge(&trace);
@@ -210,50 +211,6 @@ impl<'a> Searched<'a> {
             (!matched.is_empty()).then(|| (*at, trace.hit(&matched)))
         });
         Ok(judged.collect())
-    }
-
-    /// All spans of some traces.
-    async fn facts(&self, traces: &[(TraceId, i64)]) -> Result<HashMap<TraceId, TraceFacts>, AskError> {
-        if traces.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let ids: Vec<String> = traces.iter().map(|(id, _)| format!("'{id}'")).collect();
-        let ids = ids.join(", ");
-        let inside = self.inside();
-        let truths = self.plan.conditions.iter().chain([&inside]).enumerate();
-        let truths: Vec<String> = truths.map(|(at, sql)| format!("({sql}) AS truth_{at}")).collect();
-        let sql = format!(
-            "SELECT trace_id, span_id, parent_span_id, service, name, start, duration_ns, status, tier, {} \
-             FROM spans WHERE trace_id IN ({ids})",
-            truths.join(", "),
-        );
-        let mut spans: HashMap<TraceId, Vec<SpanFact>> = HashMap::new();
-        for batch in self.desk.rows(&sql).await? {
-            for (id, span) in span_facts(&batch, truths.len()).map_err(|error| failure::of(&error))? {
-                spans.entry(id).or_default().push(span);
-            }
-        }
-        let logs = self.log_counts(&ids).await?;
-        let facts = |(id, spans)| {
-            let logs = logs.get(&id).copied().unwrap_or_default();
-            (id, TraceFacts::new(id, spans, logs, self.now))
-        };
-        Ok(spans.into_iter().map(facts).collect())
-    }
-
-    async fn log_counts(&self, ids: &str) -> Result<HashMap<TraceId, u64>, AskError> {
-        let sql = format!(
-            "SELECT trace_id, count(*) AS lines FROM logs WHERE trace_id IN ({ids}) GROUP BY trace_id"
-        );
-        let mut counts = HashMap::new();
-        for batch in self.desk.rows(&sql).await? {
-            let lines = Columns::of(&batch).integers("lines").map_err(|error| failure::of(&error))?;
-            for (row, lines) in lines.iter().enumerate() {
-                counts
-                    .extend(trace_id(&batch, row).map(|id| (id, u64::try_from(*lines).unwrap_or_default())));
-            }
-        }
-        Ok(counts)
     }
 
     /// All matches, where rows alone tell them.
@@ -277,30 +234,3 @@ impl<'a> Searched<'a> {
 }
 
 pub(super) type Read<T> = datafusion::common::Result<T>;
-
-fn span_facts(batch: &RecordBatch, truths: usize) -> Read<Vec<(TraceId, SpanFact)>> {
-    let columns = Columns::of(batch);
-    let (services, names) = (columns.texts("service")?, columns.texts("name")?);
-    let (states, tiers) = (columns.texts("status")?, columns.texts("tier")?);
-    let (starts, durations) = (columns.instants("start")?, columns.integers("duration_ns")?);
-    let first = batch.num_columns() - truths;
-    let told: Vec<_> = (first..batch.num_columns()).map(|at| batch.column(at).as_boolean()).collect();
-    let fact = |row: usize| -> Read<Option<(TraceId, SpanFact)>> {
-        let (Some(trace), Some(id)) = (trace_id(batch, row), columns.span_id("span_id", row)?) else {
-            return Ok(None);
-        };
-        let fact = SpanFact {
-            id,
-            parent: columns.span_id("parent_span_id", row)?,
-            service: services.value(row).into(),
-            name: names.value(row).into(),
-            start: starts[row],
-            duration: durations[row],
-            status: states.value(row).into(),
-            tier: tiers.value(row).into(),
-            truths: told.iter().map(|truth| truth.is_valid(row) && truth.value(row)).collect(),
-        };
-        Ok(Some((trace, fact)))
-    };
-    (0..batch.num_rows()).filter_map(|row| fact(row).transpose()).collect()
-}

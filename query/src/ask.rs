@@ -16,7 +16,7 @@ use daymark_segment::ReadCache;
 use daymark_storage::Store;
 use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
-use daymark_view::error::{Absence, AskError, Code};
+use daymark_view::error::{AskError, Code};
 use daymark_view::explain::Explained;
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
 use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
@@ -41,7 +41,7 @@ use crate::running::Running;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
-use crate::search::{Desk, Searched};
+use crate::search::Desk;
 use crate::services::{self, Seen};
 use crate::sql::failure;
 use crate::sql::memory::Memory;
@@ -49,7 +49,11 @@ use crate::sql::run::{Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
-use crate::{balance, condition, figures, functions, senders, trace};
+use crate::trace::revisions::Revisions;
+use crate::{balance, condition, figures, functions, senders};
+
+/// Traces.
+mod traces;
 
 /// Plans without runs.
 mod explain;
@@ -96,6 +100,7 @@ pub struct Answerer {
     runner: Runner,
     taken: Arc<Taken>,
     cache: Arc<ReadCache>,
+    revisions: Arc<Revisions>,
 }
 
 impl fmt::Debug for Answerer {
@@ -117,14 +122,16 @@ impl Answerer {
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
-        Ok(Self { store, options, runner, taken: Arc::default(), cache })
+        Ok(Self { store, options, runner, taken: Arc::default(), cache, revisions: Arc::default() })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
         let (taken, cache) = (Arc::clone(&self.taken), Arc::clone(&self.cache));
-        Self { store: self.store.clone(), options, runner: self.runner.clone(), taken, cache }
+        let (store, runner) = (self.store.clone(), self.runner.clone());
+        // Another tenant's traces may have the same ids.
+        Self { store, options, runner, taken, cache, revisions: Arc::default() }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
@@ -197,31 +204,6 @@ impl Answerer {
         Ok(SqlAnswer::Stream(Box::pin(stream::unfold(Some(run), move |run| next_chunk(run, watermark)))))
     }
 
-    async fn answer_trace(&self, ask: TraceAsk) -> Result<Answer<Trace>, AskError> {
-        let version = self.store.version();
-        let now = self.store.clock().now();
-        let (spans, logs) = (self.parts(&version, Table::Spans), self.parts(&version, Table::Logs));
-        let kept_since = spans.iter().map(|part| Nanos(part.time().start)).min();
-        let (id, max) = (ask.id, ask.spans_max);
-        let found = self.on_lane(&ask.query_id, "trace", move |tally| {
-            trace::whole::trace((&spans, &logs), id, max, now, tally)
-        });
-        let Some((data, meta)) = found.await?.map_err(|error| failure::of(&error))? else {
-            let is_before = ask.hint.zip(kept_since).is_some_and(|(hint, kept)| hint.from < kept);
-            let reason = if is_before { Absence::MaybeExpired } else { Absence::NeverSeen };
-            let mut detail = format!("no trace has the id {id}");
-            let gaps = version.shelf(&self.options.tenant).map_or(0, |shelf| shelf.gaps(Table::Spans).len());
-            if gaps > 0 {
-                detail.push_str(&format!("; {gaps} segments are in quarantine and may have held it"));
-            }
-            return Err(AskError::new(Code::NotFound, detail).absent(reason, kept_since));
-        };
-        if ask.episode.is_some_and(|episode| episode != data.episode.n) {
-            return Err(AskError::new(Code::NotFound, "the trace has one episode"));
-        }
-        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
-    }
-
     /// A question of several statements over one snapshot.
     async fn at_desk<T, W>(
         &self,
@@ -238,21 +220,6 @@ impl Answerer {
         let mut answer = self.runner.at_desk((&id, kind, &text), tables, tally, work).await?;
         answer.meta.watermark = Some(version.watermark());
         Ok(answer)
-    }
-
-    async fn answer_traces(&self, ask: TracesAsk) -> Result<Answer<TracesFound>, AskError> {
-        let now = self.store.clock().now();
-        let told = (ask.query_id.clone(), "traces", ask.query.to_string());
-        self.at_desk(told, move |desk| async move { Searched::new(&ask, &desk, now)?.answer().await }).await
-    }
-
-    async fn answer_trace_logs(&self, ask: TraceLogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
-        let version = self.store.version();
-        let parts = self.parts(&version, Table::Logs);
-        let id = ask.query_id.clone();
-        let found = self.on_lane(&id, "trace_logs", move |tally| trace::logs::logs(&parts, &ask, tally));
-        let (data, meta) = found.await??;
-        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
     }
 
     async fn answer_services(&self, ask: ServicesAsk) -> Result<Answer<Vec<ServiceRow>>, AskError> {

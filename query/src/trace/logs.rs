@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Schema, UInt8Type};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use daymark_model::id::TraceId;
 use daymark_model::limits::CUT_MARKER;
 use daymark_model::signal::Table;
@@ -24,15 +24,22 @@ use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::sql::failure;
 use crate::trace::found::{find, identify, trace_id};
+use crate::trace::outline;
 use crate::trace::spans::{Columns, attributes, text};
 
 pub(crate) fn logs(
-    parts: &[Part],
+    (spans, logs): (&[Part], &[Part]),
     ask: &TraceLogsAsk,
     tally: &Tally,
 ) -> Result<(Vec<LogRow>, Meta), AskError> {
     let after = ask.cursor.as_deref().map(Cursor::parse).transpose()?;
-    let mut rows = read(parts, ask.id, tally).map_err(|error| failure::of(&error))?;
+    let read = || {
+        // Logs may be all that came of a trace.
+        let times = outline::times(spans, ask.id, ask.episode, tally)?.unwrap_or(i64::MIN..i64::MAX);
+        Ok((times, read(logs, ask.id, tally)?))
+    };
+    let (times, mut rows) = read().map_err(|error: DataFusionError| failure::of(&error))?;
+    rows.retain(|row| times.contains(&row.time.0));
     rows.retain(|row| ask.span_id.is_none_or(|span| row.span_id == Some(span)));
     rows.sort_by_key(|row| row.time);
     let given = after.map_or(0, |cursor| cursor.position(&rows));

@@ -30,7 +30,7 @@ impl<'a> Columns<'a> {
         Self { batch }
     }
 
-    fn column(&self, name: &str) -> Result<&'a ArrayRef> {
+    pub(crate) fn column(&self, name: &str) -> Result<&'a ArrayRef> {
         self.batch.column_by_name(name).ok_or_else(|| internal_datafusion_err!("column {name} was not read"))
     }
 

@@ -1,6 +1,7 @@
 //! A trace out of its spans: repeats collapsed, ordered, with its root and how complete it is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use datafusion::common::Result;
 use daymark_model::id::{SpanId, TraceId};
@@ -9,28 +10,42 @@ use daymark_model::time::Nanos;
 use daymark_segment::Projection;
 use daymark_view::attribute::Attributes;
 use daymark_view::meta::{Meta, Truncated};
-use daymark_view::trace::{Completeness, Episode, Span, Trace, TraceRoot};
+use daymark_view::trace::{Completeness, Episode, Skew, Span, Trace, TraceRoot};
+use daymark_view::tree::{self, Tree};
 
 use crate::running::scanned;
 use crate::scan::owners::Describe;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::trace::found::{Identity, find, identify, trace_id};
-use crate::trace::spans::{Row, attributes, rows};
+use crate::trace::halves;
+use crate::trace::outline::{Chosen, choose, instance_of};
+use crate::trace::spans::{Columns, Row, attributes, rows};
 
 /// An incomplete trace whose last span is younger than this may still grow.
 const OPEN_NS: i64 = 30 * Nanos::SECOND;
 
+/// What is wanted of a trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) id: TraceId,
+    pub(crate) episode: Option<u32>,
+    pub(crate) spans_max: usize,
+    /// With the ids that were sent, also where two spans share one.
+    pub(crate) as_received: bool,
+    pub(crate) now: Nanos,
+}
+
 /// The trace, or none when no row has the id.
 pub(crate) fn trace(
     (spans, logs): (&[Part], &[Part]),
-    asked: TraceId,
-    spans_max: usize,
-    now: Nanos,
+    wanted: Wanted,
     tally: &Tally,
 ) -> Result<Option<(Trace, Meta)>> {
+    let asked = wanted.id;
     let mut all = Vec::new();
     let mut resources: HashMap<u64, Attributes> = HashMap::new();
+    let mut instances: HashMap<u64, u64> = HashMap::new();
     for found in find(spans, asked, &Projection::all(Table::Spans), tally)? {
         for row in rows(&found.rows)? {
             resources.entry(row.resource_id).or_insert_with(|| {
@@ -40,6 +55,7 @@ pub(crate) fn trace(
                     .map(|resource| attributes(&resource.attributes))
                     .unwrap_or_default()
             });
+            instances.entry(row.resource_id).or_insert_with(|| instance_of(found.part, row.resource_id));
             all.push(row);
         }
     }
@@ -51,12 +67,26 @@ pub(crate) fn trace(
     let Some(identity) = identify(asked, &latest) else { return Ok(None) };
     all.retain(|row| row.trace_id == identity.id);
     let all = without_repeats(all);
-    let log_count = count_logs(logs, identity.id, tally)?;
-    Ok(Some(assemble(identity, all, &resources, (log_count, spans_max, now), tally)))
+    let (rows, chosen) = of_episode(all, &instances, wanted.episode);
+    let log_count = count_logs(logs, identity.id, &chosen.times, tally)?;
+    Ok(Some(assemble((identity, chosen.episode), rows, &resources, (log_count, wanted), tally)))
+}
+
+/// The spans of one episode, with the halves of shared ids told apart.
+fn of_episode(rows: Vec<Row>, instances: &HashMap<u64, u64>, wanted: Option<u32>) -> (Vec<Row>, Chosen) {
+    let nodes = halves::nodes(rows.iter().map(|row| &row.span));
+    let instances: Vec<u64> = rows.iter().map(|row| instances[&row.resource_id]).collect();
+    let chosen = choose(&nodes, &instances, wanted);
+    if chosen.episode.of == 1 {
+        return (rows, chosen);
+    }
+    let mut places = chosen.places.iter().copied().peekable();
+    let of_it = rows.into_iter().enumerate().filter(|(at, _)| places.next_if_eq(at).is_some());
+    (of_it.map(|(_, row)| row).collect(), chosen)
 }
 
 /// Orders by (start, span_id) and drops spans that say the same as their neighbour.
-fn without_repeats(mut rows: Vec<Row>) -> Vec<Row> {
+pub(crate) fn without_repeats(mut rows: Vec<Row>) -> Vec<Row> {
     rows.sort_by_key(|row| (row.span.start, row.span.span_id));
     let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
     for row in rows {
@@ -81,21 +111,29 @@ fn is_same(a: &Row, b: &Row) -> bool {
     a.resource_id == b.resource_id && told(a) == told(b)
 }
 
-fn count_logs(logs: &[Part], id: TraceId, tally: &Tally) -> Result<u64> {
-    let found = find(logs, id, &Projection::columns(["trace_id"]), tally)?;
-    let of_batch = |rows: &arrow::array::RecordBatch| {
-        (0..rows.num_rows()).filter(|row| trace_id(rows, *row) == Some(id)).count()
-    };
-    Ok(found.iter().map(|found| of_batch(&found.rows) as u64).sum())
+fn count_logs(logs: &[Part], id: TraceId, times: &Range<i64>, tally: &Tally) -> Result<u64> {
+    let mut count = 0;
+    for found in find(logs, id, &Projection::columns(["trace_id", "time"]), tally)? {
+        let rows = &found.rows;
+        let written = Columns::of(rows).instants("time")?;
+        let is_of_it = |row: &usize| trace_id(rows, *row) == Some(id) && times.contains(&written[*row]);
+        count += (0..rows.num_rows()).filter(is_of_it).count() as u64;
+    }
+    Ok(count)
 }
 
 fn assemble(
-    identity: Identity,
+    (identity, episode): (Identity, Episode),
     mut rows: Vec<Row>,
     all_resources: &HashMap<u64, Attributes>,
-    (log_count, spans_max, now): (u64, usize, Nanos),
+    (log_count, wanted): (u64, Wanted),
     tally: &Tally,
 ) -> (Trace, Meta) {
+    let Wanted { spans_max, as_received, now, .. } = wanted;
+    let skew = skew(&rows);
+    if !as_received {
+        halves::tell_apart(identity.id, &mut rows);
+    }
     let total = rows.len();
     let start = rows.first().map_or(0, |row| row.span.start.0);
     let end =
@@ -129,9 +167,9 @@ fn assemble(
         completeness,
         missing_parents,
         aliases: identity.aliases,
-        episode: Episode { n: 1, of: 1 },
+        episode,
         tier,
-        skew: Vec::new(),
+        skew,
         resources,
         spans,
     };
@@ -154,6 +192,17 @@ pub(crate) fn completeness(has_root: bool, has_parents: bool, end: i64, now: Nan
     }
 }
 
+/// The services whose clocks seem off.
+fn skew(rows: &[Row]) -> Vec<Skew> {
+    let nodes = halves::nodes(rows.iter().map(|row| &row.span));
+    let name = |service: u32| {
+        let of_it = nodes.iter().position(|node| node.service == service);
+        of_it.map(|at| rows[at].span.service.clone()).unwrap_or_default()
+    };
+    let all = tree::skews(&Tree::of(&nodes), &nodes);
+    all.into_iter().map(|(service, offset_ns)| Skew { service: name(service), offset_ns }).collect()
+}
+
 /// Parents that spans name and that are not there, each once, by first child.
 fn missing_parents(rows: &[Row]) -> Vec<SpanId> {
     let known: HashSet<SpanId> = rows.iter().map(|row| row.span.span_id).collect();
@@ -169,7 +218,7 @@ fn services(rows: &[Row]) -> Vec<String> {
 }
 
 /// Gives each resource a short name and each span the name of its resource.
-fn with_resources(
+pub(crate) fn with_resources(
     rows: Vec<Row>,
     all: &HashMap<u64, Attributes>,
 ) -> (BTreeMap<String, Attributes>, Vec<Span>) {

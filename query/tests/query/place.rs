@@ -153,8 +153,18 @@ impl Place {
     }
 
     pub(crate) async fn trace(&self, id: &str) -> Result<Trace, AskError> {
-        let ask =
-            TraceAsk { query_id: query_id(), id: trace_id(id), hint: None, episode: None, spans_max: 1_000 };
+        self.episode(id, None).await
+    }
+
+    pub(crate) async fn episode(&self, id: &str, episode: Option<u32>) -> Result<Trace, AskError> {
+        let ask = TraceAsk {
+            query_id: query_id(),
+            id: trace_id(id),
+            hint: None,
+            episode,
+            spans_max: 1_000,
+            as_received: false,
+        };
         Ok(self.answerer.trace(ask).await?.data)
     }
 }

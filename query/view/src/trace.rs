@@ -22,6 +22,8 @@ pub struct TraceAsk {
     pub episode: Option<u32>,
     /// More spans are cut and `meta.truncated` says so.
     pub spans_max: usize,
+    /// With the ids that were sent; else two halves of one call that share an id are told apart.
+    pub as_received: bool,
 }
 
 /// Removes every row of a trace from answers at once, from disk later.

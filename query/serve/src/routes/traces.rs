@@ -50,6 +50,7 @@ pub(crate) async fn trace(
             hint: params.range(site.now())?,
             episode: params.number("episode")?,
             spans_max,
+            as_received: form == Form::Otlp,
         })
         .await?;
     let spans = answer.data.spans.len();

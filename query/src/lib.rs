@@ -23,6 +23,8 @@ mod lane;
 mod metrics;
 /// A page of a list.
 mod page;
+/// What a pasted text means.
+mod resolve;
 /// The questions that run now.
 mod running;
 /// One snapshot as tables.

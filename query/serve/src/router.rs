@@ -22,7 +22,7 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
 use crate::routes::{
-    front, ledger, metrics, probes, queries, search, server, services, sql, stored, system, traces,
+    front, ledger, metrics, probes, queries, resolve, search, server, services, skeleton, sql, stored, system, traces,
 };
 use crate::tenants::Tenants;
 
@@ -93,9 +93,13 @@ fn calls() -> Router<Arc<Site>> {
         .route("/sql", post(sql::sql))
         .route("/sql/schema", get(sql::schema))
         .route("/sql/explain", post(sql::explain))
+        .route("/resolve", get(resolve::resolve))
         .route("/traces/search", post(search::traces))
         .route("/traces/{id}", get(traces::trace).delete(traces::delete))
         .route("/traces/{id}/logs", get(traces::logs))
+        .route("/traces/{id}/skeleton", get(skeleton::skeleton))
+        .route("/traces/{id}/spans", get(skeleton::rows))
+        .route("/traces/{id}/find", get(skeleton::find))
         .route("/logs/search", post(search::logs))
         .route("/logs/histogram", get(search::histogram))
         .route("/logs/context", get(search::context))

@@ -10,12 +10,16 @@ pub(crate) mod metrics;
 pub(crate) mod probes;
 /// Queries that run now.
 pub(crate) mod queries;
+/// What a pasted text means.
+pub(crate) mod resolve;
 /// Searches of people.
 pub(crate) mod search;
 /// What a page begins with, and what was refused.
 pub(crate) mod server;
 /// The list of services.
 pub(crate) mod services;
+/// Traces too large to be sent whole.
+pub(crate) mod skeleton;
 /// SQL and its schema.
 pub(crate) mod sql;
 /// Saved views, preferences, shared addresses.

@@ -17,6 +17,8 @@ mod lines;
 mod metrics;
 /// A store with an answerer.
 mod place;
+/// Pasted texts.
+mod resolve;
 /// Sums that outlive their spans.
 mod rolled;
 /// Queries that must be refused or stopped.
@@ -29,6 +31,8 @@ mod server;
 mod services;
 /// What people keep.
 mod stored;
+/// Traces as rows.
+mod skeleton;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
 /// Traces and their logs.

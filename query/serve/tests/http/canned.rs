@@ -35,6 +35,8 @@ mod metrics;
 mod server;
 /// What people keep.
 mod stored;
+/// Answers about traces.
+mod traces;
 
 pub(crate) const TRACE: TraceId = TraceId([0x8f; 16]);
 

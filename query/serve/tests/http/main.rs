@@ -16,10 +16,14 @@ mod errors;
 mod metrics;
 /// What the engine is asked for given parameters.
 mod questions;
+/// Pasted texts.
+mod resolve;
 /// Searches: bodies, and what is said of bad ones.
 mod searches;
 /// What a page begins with, what was refused, what failed in a browser.
 mod server;
+/// Large traces.
+mod skeleton;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Saved views, preferences, shared addresses.

@@ -9,12 +9,16 @@
 pub mod ask;
 /// Attributes in typed JSON, and their two ways to the outside.
 pub mod attribute;
+/// Traces side by side.
+pub mod diff;
 /// Durations as people write them.
 pub mod duration;
 /// Errors as RFC 9457 problems, and the one table of codes and statuses.
 pub mod error;
 /// How a statement would be answered.
 pub mod explain;
+/// What can be asked about, with its most frequent values.
+pub mod fields;
 /// Instants as people write them, and RFC 3339.
 pub mod instant;
 /// The balance sheet of all that came in.
@@ -45,6 +49,8 @@ pub mod server;
 pub mod services;
 /// A whole trace as parallel arrays.
 pub mod skeleton;
+/// What a set of spans is made of.
+pub mod spans;
 /// SQL and its answers.
 pub mod sql;
 /// Saved views, preferences, shared addresses.

@@ -144,6 +144,8 @@ pub struct TraceHit {
     pub top: Option<TopOperation>,
     pub matched: Matched,
     pub tier: String,
+    /// Equal for traces with the same call paths, however often each is gone.
+    pub shape: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -64,8 +64,8 @@ fn column(field: Field) -> Option<&'static str> {
     }
 }
 
-/// The key as an expression of SQL.
-fn expression(domain: Domain, key: &Key) -> Option<String> {
+/// The key as an expression of SQL; nothing when no row has it.
+pub fn expression(domain: Domain, key: &Key) -> Option<String> {
     match key {
         Key::Field(field) => column(*field).map(str::to_owned),
         Key::Attribute { level: Level::Body, name } if domain == Domain::Logs => {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use daymark_model::id::{SpanId, TraceId};
 use daymark_model::time::Nanos;
-use daymark_segment::Projection;
 use daymark_view::error::AskError;
 use daymark_view::meta::Answer;
 use daymark_view::pasted::Reading;
@@ -20,7 +19,7 @@ use crate::scan::part::Part;
 use crate::search::{Desk, TraceFacts};
 use crate::senders::Sender;
 use crate::sql::failure;
-use crate::trace::found::{find, identify, trace_id};
+use crate::trace::found::{identify, latest, trace_id};
 use crate::trace::halves::id_of_half;
 use crate::trace::spans::Columns;
 
@@ -114,18 +113,7 @@ impl Known {
     fn traces(&self, reading: &Reading, desk: &Desk) -> Result<Vec<(TraceId, bool)>, AskError> {
         let mut ids: Vec<(TraceId, bool)> = Vec::new();
         for asked in &reading.trace_ids {
-            let mut latest = BTreeMap::new();
-            let projection = Projection::columns(["trace_id", "start"]);
-            let read = find(&self.spans, *asked, &projection, &desk.tally);
-            for found in read.map_err(|error| failure::of(&error))? {
-                let starts =
-                    Columns::of(&found.rows).instants("start").map_err(|error| failure::of(&error))?;
-                for (row, start) in starts.iter().enumerate() {
-                    let Some(id) = trace_id(&found.rows, row) else { continue };
-                    let at = latest.entry(id).or_insert(*start);
-                    *at = (*at).max(*start);
-                }
-            }
+            let latest = latest(&self.spans, *asked, &desk.tally).map_err(|error| failure::of(&error))?;
             let identity = identify(*asked, &latest);
             let meant = identity.as_ref().map(|identity| identity.id);
             // What shares its lower half is shown, but not as what was asked for.
@@ -185,7 +173,7 @@ impl Desk {
             "SELECT service, count(*) AS lines FROM logs WHERE trace_id = '{id}' \
              GROUP BY service ORDER BY lines DESC, service LIMIT {HITS_MAX}"
         );
-        self.each(&sql, |columns, row| {
+        self.told(&sql, |columns, row| {
             let count = columns.integers("lines")?[row].unsigned_abs();
             Ok(ServiceLines { service: columns.texts("service")?.value(row).into(), count })
         })
@@ -198,7 +186,7 @@ impl Desk {
             "SELECT log_id, service, severity, time FROM logs WHERE trace_id = '{id}' \
              ORDER BY time LIMIT {LINES_SHOWN}"
         );
-        self.each(&sql, |columns, row| {
+        self.told(&sql, |columns, row| {
             let (service, severity) = (columns.texts("service")?, columns.texts("severity")?);
             let label = format!("{} line of {}", severity.value(row), service.value(row));
             let mut found = hit(HitKind::Log, columns.texts("log_id")?.value(row).into(), label, 0.7);
@@ -234,7 +222,7 @@ impl Desk {
             now.plus(-OPERATIONS_NS).0,
             quoted(typed),
         );
-        self.each(&sql, |columns, row| {
+        self.told(&sql, |columns, row| {
             let (services, names) = (columns.texts("service")?, columns.texts("name")?);
             let (service, name) = (services.value(row), names.value(row));
             // Below a service of the same name.
@@ -251,7 +239,7 @@ impl Desk {
     }
 
     /// One answer a row.
-    async fn each<T>(
+    async fn told<T>(
         &self,
         sql: &str,
         of_row: impl Fn(&Columns<'_>, usize) -> datafusion::common::Result<T>,

@@ -1,10 +1,16 @@
 //! Searches of people as work for the SQL engine: candidates by what one row tells, then whole traces judged
 //! and summed up.
 
+/// Keys and values counted.
+mod census;
 /// Where a page ends.
 mod cursor;
 /// One question as several statements.
 mod desk;
+/// Two sets of traces path by path.
+mod diff;
+/// How two sets of spans differ.
+mod explain;
 /// All spans of some traces.
 mod facts;
 /// A search taken apart into what rows, traces and relations tell.
@@ -13,12 +19,20 @@ mod formula;
 mod inside;
 /// Log lines that match.
 mod lines;
+/// Where traces come from.
+mod origins;
 /// Spans and operations that match.
 mod rows;
+/// Traces that are like one.
+mod similar;
+/// What a set of spans is made of.
+mod spans;
 /// What a trace looks like in a list.
 mod summary;
 /// Traces that match.
 mod traces;
+/// The keys and values of spans.
+mod values;
 /// Pieces of SQL.
 mod words;
 

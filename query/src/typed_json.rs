@@ -9,7 +9,12 @@ pub(crate) fn parse(json: &str) -> serde_json::Map<String, Value> {
 
 /// The text of an attribute: none when it is absent or empty.
 pub(crate) fn text(attributes: &serde_json::Map<String, Value>, key: &str) -> Option<String> {
-    match find(attributes, key)? {
+    text_of(find(attributes, key)?)
+}
+
+/// The text of a value: none when it is empty.
+pub(crate) fn text_of(value: &Value) -> Option<String> {
+    match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
         Value::Object(map) if map.len() == 1 => match (map.get("$f"), map.get("$b")) {

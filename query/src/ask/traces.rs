@@ -8,12 +8,17 @@ use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
 use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, AskTraces};
+use daymark_view::diff::{Diff, DiffAsk, Side, Similar, SimilarAsk};
 use daymark_view::error::{Absence, AskError, Code};
+use daymark_view::fields::{FieldRow, FieldsAsk};
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::query_id::QueryId;
 use daymark_view::range::Range;
 use daymark_view::resolve::{Hit, ResolveAsk};
 use daymark_view::skeleton::{Details, FindAsk, Found, RowsAsk, Skeleton, SkeletonAsk};
+use daymark_view::spans::{
+    Difference, ExplainAsk, Facet, FacetsAsk, Origins, OriginsAsk, SpanHeatmap, SpanHeatmapAsk,
+};
 use daymark_view::trace::{Trace, TraceAsk};
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
 use daymark_view::traces::{TracesAsk, TracesFound};
@@ -107,6 +112,56 @@ impl AskTraces for Answerer {
     fn find_in_trace(&self, ask: FindAsk) -> Answering<'_, Answer<Found>> {
         Box::pin(self.answer_find(ask))
     }
+
+    fn diff(&self, mut ask: DiffAsk) -> Answering<'_, Answer<Diff>> {
+        Box::pin(async move {
+            for side in [&mut ask.a, &mut ask.b] {
+                if let Side::Trace(id) = side {
+                    *id = self.meant(&ask.query_id, *id).await?;
+                }
+            }
+            let now = self.store.clock().now();
+            let told = (ask.query_id.clone(), "diff", String::new());
+            self.at_desk(told, move |desk| desk.diff(ask, now)).await
+        })
+    }
+
+    fn similar(&self, mut ask: SimilarAsk) -> Answering<'_, Answer<Vec<Similar>>> {
+        Box::pin(async move {
+            ask.id = self.meant(&ask.query_id, ask.id).await?;
+            let now = self.store.clock().now();
+            let told = (ask.query_id.clone(), "similar", ask.id.to_string());
+            self.at_desk(told, move |desk| desk.similar(ask, now)).await
+        })
+    }
+
+    fn span_fields(&self, ask: FieldsAsk) -> Answering<'_, Answer<Vec<FieldRow>>> {
+        let told = (ask.query_id.clone(), "span_fields", ask.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.span_fields(ask)))
+    }
+
+    fn facets(&self, ask: FacetsAsk) -> Answering<'_, Answer<Vec<Facet>>> {
+        let told = (ask.query_id.clone(), "facets", ask.set.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.facets(ask)))
+    }
+
+    fn span_heatmap(&self, ask: SpanHeatmapAsk) -> Answering<'_, Answer<SpanHeatmap>> {
+        let told = (ask.query_id.clone(), "span_heatmap", ask.set.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.heatmap(ask)))
+    }
+
+    fn explain(&self, ask: ExplainAsk) -> Answering<'_, Answer<Vec<Difference>>> {
+        let told = (ask.query_id.clone(), "explain", ask.selection.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.explain(ask)))
+    }
+
+    fn origins(&self, ask: OriginsAsk) -> Answering<'_, Answer<Origins>> {
+        Box::pin(async move {
+            let parts = self.parts(&self.store.version(), Table::Spans);
+            let told = (ask.query_id.clone(), "origins", String::new());
+            self.at_desk(told, move |desk| desk.origins(ask, parts)).await
+        })
+    }
 }
 
 /// An outline out of one snapshot.
@@ -139,6 +194,15 @@ impl Answerer {
         self.revisions.remember(&outline, &current);
         let meta = Meta { watermark: Some(version.watermark()), ..meta };
         Ok(Outlined { version, outline, revision: current, meta })
+    }
+
+    /// The whole id of the trace that an id means.
+    async fn meant(&self, query_id: &QueryId, id: TraceId) -> Result<TraceId, AskError> {
+        let version = self.store.version();
+        let parts = self.parts(&version, Table::Spans);
+        let found = self.on_lane(query_id, "trace", move |tally| trace::found::meant(&parts, id, tally));
+        let found = found.await?.map_err(|error| failure::of(&error))?;
+        found.map(|identity| identity.id).ok_or_else(|| self.absent(&version, id, None))
     }
 
     async fn answer_skeleton(&self, ask: SkeletonAsk) -> Result<Answer<Skeleton>, AskError> {

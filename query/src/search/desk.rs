@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
+use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::execute_stream;
 use daymark_view::error::AskError;
@@ -21,12 +22,31 @@ pub(crate) struct Desk {
 impl Desk {
     /// All rows of a statement. The statement names how many it wants.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, AskError> {
+        let mut all = Vec::new();
+        self.each(sql, |batch| {
+            all.push(batch);
+            Ok(())
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// Hands the rows of a statement on as they come.
+    pub(crate) async fn each(
+        &self,
+        sql: &str,
+        mut take: impl FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<(), AskError> {
         let statement = statement::parse(sql)?;
         let work = async {
             views::add(&self.state, &statement).await?;
             let plan = self.state.statement_to_plan(statement).await?;
             let physical = self.state.create_physical_plan(&plan).await?;
-            execute_stream(physical, self.state.task_ctx())?.try_collect::<Vec<_>>().await
+            let mut rows = execute_stream(physical, self.state.task_ctx())?;
+            while let Some(batch) = rows.try_next().await? {
+                take(batch)?;
+            }
+            Ok(())
         };
         work.await.map_err(|error| failure::of(&error))
     }

@@ -44,7 +44,7 @@ impl Desk {
         Ok(rows)
     }
 
-    fn answer<T>(&self, data: T) -> Answer<T> {
+    pub(super) fn answer<T>(&self, data: T) -> Answer<T> {
         let mut answer = Answer::of(data);
         answer.meta.scanned = scanned(&self.tally);
         answer.meta.partial = self.tally.partial();

@@ -8,6 +8,8 @@ use daymark_view::trace::Completeness;
 use daymark_view::traces::{MATCHED_SHOWN, Matched, SERVICES_SHOWN, ServiceShare, TopOperation, TraceHit};
 use daymark_view::tree::{Kind, Node, Tree};
 
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
 use crate::trace::whole::completeness;
 
 /// What is known of a span when traces are searched.
@@ -97,6 +99,27 @@ impl TraceFacts {
         self.by_span(self.tree.self_times(&self.nodes))
     }
 
+    /// For each row a number for the path of services, names and kinds from the top.
+    pub(crate) fn paths(&self) -> Vec<u64> {
+        let mut paths: Vec<u64> = Vec::with_capacity(self.tree.len());
+        for (span, parent) in self.tree.spans.iter().zip(&self.tree.parents) {
+            let span = &self.spans[*span as usize];
+            let above = parent.map_or(0, |parent| paths[parent as usize]);
+            let step = format!("{}\0{}\0{}", span.service, span.name, span.kind.code());
+            paths.push(xxh3_64_with_seed(step.as_bytes(), above));
+        }
+        paths
+    }
+
+    /// Equal for traces with the same call paths, however often each is gone.
+    pub(crate) fn shape(&self) -> String {
+        let mut paths = self.paths();
+        paths.sort_unstable();
+        paths.dedup();
+        let bytes: Vec<u8> = paths.into_iter().flat_map(u64::to_le_bytes).collect();
+        format!("{:016x}", xxh3_64(&bytes))
+    }
+
     /// The row of the list; `matched` are the places of the spans that match.
     pub(crate) fn hit(&self, matched: &[usize]) -> TraceHit {
         let own = self.self_times();
@@ -142,6 +165,7 @@ impl TraceFacts {
                 span_ids: matched.iter().take(MATCHED_SHOWN).map(|at| self.spans[*at].id).collect(),
             },
             tier: root.tier.clone(),
+            shape: self.shape(),
         }
     }
 }

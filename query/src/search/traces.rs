@@ -8,7 +8,9 @@ use daymark_model::id::TraceId;
 use daymark_model::time::Nanos;
 use daymark_view::error::AskError;
 use daymark_view::meta::Answer;
-use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
+use daymark_view::range::Range;
+use daymark_view::services::Scope;
+use daymark_view::traces::{Area, TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
 
 use super::cursor::Cursor;
 use super::desk::Desk;
@@ -77,13 +79,7 @@ impl<'a> Searched<'a> {
 
     /// When matching spans begin, and whose they are.
     pub(super) fn inside(&self) -> String {
-        let mut parts = vec![between("start", self.ask.range.from, self.ask.range.to)];
-        parts.extend(self.ask.scope.iter().map(of_scope));
-        if let Some(area) = self.ask.area {
-            parts.push(between("start", area.range.from, area.range.to));
-            parts.push(format!("duration_ns >= {} AND duration_ns < {}", area.min_ns, area.max_ns));
-        }
-        parts.join(" AND ")
+        inside(self.ask.range, &self.ask.scope, self.ask.area)
     }
 
     /// What candidates meet.
@@ -94,7 +90,7 @@ impl<'a> Searched<'a> {
         }
     }
 
-    async fn traces(&self) -> Result<(Vec<TraceHit>, Option<String>), AskError> {
+    pub(super) async fn traces(&self) -> Result<(Vec<TraceHit>, Option<String>), AskError> {
         let is_newest = self.ask.sort == TraceSort::Newest;
         let mut cursor = self.cursor(if is_newest { i64::MAX } else { i64::MIN })?;
         let mut found = match self.ask.sort {
@@ -231,6 +227,19 @@ impl<'a> Searched<'a> {
         });
         Ok(total)
     }
+}
+
+/// When spans begin, and whose they are.
+pub(super) fn inside(range: Range, scope: &[Scope], area: Option<Area>) -> String {
+    let mut parts = vec![between("start", range.from, range.to)];
+    parts.extend(scope.iter().map(of_scope));
+    parts.extend(area.map(in_area));
+    parts.join(" AND ")
+}
+
+pub(super) fn in_area(area: Area) -> String {
+    let began = between("start", area.range.from, area.range.to);
+    format!("{began} AND duration_ns >= {} AND duration_ns < {}", area.min_ns, area.max_ns)
 }
 
 pub(super) type Read<T> = datafusion::common::Result<T>;

@@ -14,6 +14,7 @@ use daymark_segment::Projection;
 
 use crate::scan::part::Part;
 use crate::scan::reader::{Tally, is_damage};
+use crate::trace::spans::Columns;
 
 /// Rows of a part that share the lower half of an id.
 #[derive(Debug)]
@@ -80,6 +81,25 @@ pub(crate) fn trace_id(batch: &RecordBatch, row: usize) -> Option<TraceId> {
 pub(crate) struct Identity {
     pub(crate) id: TraceId,
     pub(crate) aliases: Vec<TraceId>,
+}
+
+/// What an id means among the rows of some parts.
+pub(crate) fn meant(parts: &[Part], asked: TraceId, tally: &Tally) -> Result<Option<Identity>> {
+    Ok(identify(asked, &latest(parts, asked, tally)?))
+}
+
+/// The newest start of each id whose lower half is that of the one asked for.
+pub(crate) fn latest(parts: &[Part], asked: TraceId, tally: &Tally) -> Result<BTreeMap<TraceId, i64>> {
+    let mut latest = BTreeMap::new();
+    for found in find(parts, asked, &Projection::columns(["trace_id", "start"]), tally)? {
+        let starts = Columns::of(&found.rows).instants("start")?;
+        for (row, start) in starts.iter().enumerate() {
+            let Some(id) = trace_id(&found.rows, row) else { continue };
+            let at = latest.entry(id).or_insert(*start);
+            *at = (*at).max(*start);
+        }
+    }
+    Ok(latest)
 }
 
 /// None when nothing found can be meant. `latest` gives the newest instant of each id that was found.

@@ -126,7 +126,7 @@ pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<Row>> {
 }
 
 /// The entries of a list of structs, each with its columns by name.
-fn entries(lists: &ArrayRef, row: usize) -> RecordBatch {
+pub(crate) fn entries(lists: &ArrayRef, row: usize) -> RecordBatch {
     let items = lists.as_list::<i32>().value(row);
     RecordBatch::from(items.as_struct())
 }

@@ -22,7 +22,7 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
 use crate::routes::{
-    front, ledger, metrics, probes, queries, resolve, search, server, services, skeleton, sql, stored, system, traces,
+    diff, front, ledger, metrics, probes, queries, resolve, search, server, services, skeleton, spans, sql, stored, system, traces,
 };
 use crate::tenants::Tenants;
 
@@ -95,8 +95,15 @@ fn calls() -> Router<Arc<Site>> {
         .route("/sql/explain", post(sql::explain))
         .route("/resolve", get(resolve::resolve))
         .route("/traces/search", post(search::traces))
+        .route("/traces/diff", post(diff::diff))
+        .route("/traces/explain", post(spans::explain))
+        .route("/traces/facets", get(spans::facets))
+        .route("/traces/fields", get(spans::fields))
+        .route("/traces/heatmap", get(spans::heatmap))
+        .route("/traces/origins", get(spans::origins))
         .route("/traces/{id}", get(traces::trace).delete(traces::delete))
         .route("/traces/{id}/logs", get(traces::logs))
+        .route("/traces/{id}/similar", get(diff::similar))
         .route("/traces/{id}/skeleton", get(skeleton::skeleton))
         .route("/traces/{id}/spans", get(skeleton::rows))
         .route("/traces/{id}/find", get(skeleton::find))

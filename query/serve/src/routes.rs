@@ -1,5 +1,7 @@
 //! The calls of the API, a file for each noun. Each checks its input, asks, and writes the answer.
 
+/// Traces side by side.
+pub(crate) mod diff;
 /// What stands at `/` until there is a page.
 pub(crate) mod front;
 /// The balance sheet.
@@ -20,6 +22,8 @@ pub(crate) mod server;
 pub(crate) mod services;
 /// Traces too large to be sent whole.
 pub(crate) mod skeleton;
+/// What sets of spans are made of.
+pub(crate) mod spans;
 /// SQL and its schema.
 pub(crate) mod sql;
 /// Saved views, preferences, shared addresses.

@@ -5,10 +5,21 @@ Daymark keeps and finds traces, logs and metrics. This is its HTTP API.
 
 POST   /api/v1/sql                 {\"query\": \"SELECT …\"}
 GET    /api/v1/sql/schema
+GET    /api/v1/resolve             ?s=<an id, a header, a log line, a name>
 POST   /api/v1/traces/search       {\"q\": \"service:payment status:error\"}
 GET    /api/v1/traces/{id}         in any spelling; ?format=otlp
 GET    /api/v1/traces/{id}/logs
+GET    /api/v1/traces/{id}/skeleton
+GET    /api/v1/traces/{id}/spans   ?rows=0,1,2
+GET    /api/v1/traces/{id}/find    ?q=self>5ms
+GET    /api/v1/traces/{id}/similar
 DELETE /api/v1/traces/{id}
+POST   /api/v1/traces/diff         {\"a\": {\"trace_id\": …}, \"b\": {\"q\": …}}
+POST   /api/v1/traces/explain      {\"selection\": {\"q\": …, \"box\": …}}
+GET    /api/v1/traces/fields       ?search=http
+GET    /api/v1/traces/facets       ?key=service
+GET    /api/v1/traces/heatmap      ?q=service:web
+GET    /api/v1/traces/origins
 POST   /api/v1/logs/search         {\"q\": \"level>=warn timeout\"}
 GET    /api/v1/logs/{log_id}
 GET    /api/v1/logs/context        ?log_id=…

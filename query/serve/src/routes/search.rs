@@ -58,7 +58,7 @@ fn question(site: &Site, asked: &Asked, body: &TracesBody) -> Result<TracesAsk, 
     })
 }
 
-fn area_of(body: &AreaBody, range: Range, site: &Site) -> Result<Area, AskError> {
+pub(crate) fn area_of(body: &AreaBody, range: Range, site: &Site) -> Result<Area, AskError> {
     let inner = params::range(body.from.as_deref(), body.to.as_deref(), site.now())?;
     Ok(Area {
         range: inner.unwrap_or(range),

@@ -108,7 +108,7 @@ async fn every_call_of_the_front_page_exists() {
         assert!(![404, 405].contains(&reply.status.as_u16()), "{method} {path}");
         count += 1;
     }
-    assert_eq!(count, 23);
+    assert_eq!(count, 34);
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ mod searches;
 mod server;
 /// Large traces.
 mod skeleton;
+/// Sets of spans, traces side by side.
+mod spans;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Saved views, preferences, shared addresses.

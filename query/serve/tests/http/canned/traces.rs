@@ -2,10 +2,15 @@
 
 use daymark_model::time::Nanos;
 use daymark_view::ask::{Answering, AskTraces};
+use daymark_view::diff::{Diff, DiffAsk, SideSum, Similar, SimilarAsk};
 use daymark_view::error::{AskError, Code};
+use daymark_view::fields::{FieldRow, FieldsAsk};
 use daymark_view::meta::Answer;
 use daymark_view::resolve::{Hit, ResolveAsk};
 use daymark_view::skeleton::{Details, FindAsk, Found, RowsAsk, Skeleton, SkeletonAsk};
+use daymark_view::spans::{
+    Difference, ExplainAsk, Facet, FacetsAsk, Origins, OriginsAsk, SpanHeatmap, SpanHeatmapAsk,
+};
 use daymark_view::trace::{Completeness, Episode};
 
 use super::{Canned, TRACE, ready, trace};
@@ -75,5 +80,41 @@ impl AskTraces for Canned {
         self.remember(&ask);
         let by_service = [("web".to_owned(), 2)].into();
         ready(Ok(Answer::of(Found { rev: "a91c".into(), ranges: vec![[1, 3]], count: 2, by_service })))
+    }
+
+    fn diff(&self, ask: DiffAsk) -> Answering<'_, Answer<Diff>> {
+        self.remember(&ask);
+        let (a, b) = (SideSum::default(), SideSum::default());
+        ready(Ok(Answer::of(Diff { a, b, tree: Vec::new(), whole: Vec::new() })))
+    }
+
+    fn similar(&self, ask: SimilarAsk) -> Answering<'_, Answer<Vec<Similar>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Vec::new())))
+    }
+
+    fn span_fields(&self, ask: FieldsAsk) -> Answering<'_, Answer<Vec<FieldRow>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Vec::new())))
+    }
+
+    fn facets(&self, ask: FacetsAsk) -> Answering<'_, Answer<Vec<Facet>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Vec::new())))
+    }
+
+    fn span_heatmap(&self, ask: SpanHeatmapAsk) -> Answering<'_, Answer<SpanHeatmap>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(SpanHeatmap::default())))
+    }
+
+    fn explain(&self, ask: ExplainAsk) -> Answering<'_, Answer<Vec<Difference>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Vec::new())))
+    }
+
+    fn origins(&self, ask: OriginsAsk) -> Answering<'_, Answer<Origins>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Origins::default())))
     }
 }

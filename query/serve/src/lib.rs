@@ -16,6 +16,8 @@ mod body;
 mod client_errors;
 /// What every request gets: an id, the guards, the headers, an answer even after a panic.
 mod dress;
+/// A trace in the formats of others.
+mod foreign;
 /// Who may ask: the checks of `Host` and `Origin`.
 mod guard;
 /// Accepting connections, serving them, stopping.

@@ -10,11 +10,12 @@ use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
 use daymark_view::trace_logs::{DEFAULT_ROWS, LogRow, ROWS_MAX, ROWS_STREAMED_MAX, TraceLogsAsk};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accept::{JSON, NDJSON};
 use crate::answer::{Refusal, envelope, lines, write};
 use crate::asked::Asked;
+use crate::foreign;
 use crate::otlp::resource_spans;
 use crate::params::{bad_id, not_one_of, trace_id};
 use crate::router::Site;
@@ -24,6 +25,21 @@ enum Form {
     Json,
     Lines,
     Otlp,
+    Jaeger,
+    Zipkin,
+    Perfetto,
+    Csv,
+}
+
+impl Form {
+    const NAMED: [(&str, Self); 6] = [
+        ("json", Self::Json),
+        ("otlp", Self::Otlp),
+        ("jaeger", Self::Jaeger),
+        ("zipkin", Self::Zipkin),
+        ("perfetto", Self::Perfetto),
+        ("csv", Self::Csv),
+    ];
 }
 
 pub(crate) async fn trace(
@@ -34,13 +50,16 @@ pub(crate) async fn trace(
     let params = asked.params(&["format", "from", "to", "episode"], &[])?;
     let form = match params.one("format") {
         None if asked.accepts(&[JSON, NDJSON])? == NDJSON => Form::Lines,
-        None | Some("json") => Form::Json,
-        Some("otlp") => Form::Otlp,
-        Some(other) => return Err(not_one_of("format", other, ["json", "otlp"]).into()),
+        None => Form::Json,
+        Some(name) => {
+            let named = Form::NAMED.into_iter().find(|(known, _)| *known == name);
+            let bad = || not_one_of("format", name, Form::NAMED.map(|(known, _)| known));
+            named.map(|(_, form)| form).ok_or_else(bad)?
+        }
     };
     let spans_max = match form {
         Form::Json => site.limits.trace_spans,
-        Form::Lines | Form::Otlp => usize::MAX,
+        _ => usize::MAX,
     };
     let answer = site
         .ask
@@ -57,11 +76,22 @@ pub(crate) async fn trace(
     match form {
         Form::Json => envelope(&site, &asked, answer, spans).await,
         Form::Lines => trace_lines(&site, &asked, answer),
-        Form::Otlp => {
-            let body = write(spans, move || serde_json::to_vec(&resource_spans(&answer.data))).await?;
-            Ok(([(CONTENT_TYPE, JSON)], body).into_response())
+        Form::Csv => {
+            let body = write(spans, move || Ok(foreign::csv(&answer.data).into_bytes())).await?;
+            Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], body).into_response())
         }
+        Form::Otlp => written(answer, resource_spans).await,
+        Form::Jaeger => written(answer, foreign::jaeger).await,
+        Form::Zipkin => written(answer, foreign::zipkin).await,
+        Form::Perfetto => written(answer, foreign::perfetto).await,
     }
+}
+
+/// The trace in a JSON of others, without an envelope.
+async fn written(answer: Answer<Trace>, form: fn(&Trace) -> Value) -> Result<Response, Refusal> {
+    let spans = answer.data.spans.len();
+    let body = write(spans, move || serde_json::to_vec(&form(&answer.data))).await?;
+    Ok(([(CONTENT_TYPE, JSON)], body).into_response())
 }
 
 /// The first line is the trace without its spans, then a line for each span.

@@ -126,3 +126,29 @@ async fn deletion() {
     assert_eq!(reply.status, 202);
     assert!(site.ask.last().starts_with("TraceDeletion"));
 }
+
+#[tokio::test]
+async fn as_others_open_it() {
+    let site = Site::start().await;
+    let jaeger = site.get(&format!("{PATH}?format=jaeger")).await.json();
+    let trace = &jaeger["data"][0];
+    let (root, child) = (&trace["spans"][0], &trace["spans"][1]);
+    assert_eq!((&root["operationName"], &root["duration"]), (&json!("POST /checkout"), &json!(1_920_000)));
+    assert_eq!(trace["processes"][root["processID"].as_str().unwrap()]["serviceName"], "web");
+    assert_eq!(child["references"][0]["spanID"], "01".repeat(8));
+    assert!(root["tags"].as_array().unwrap().contains(&json!({"key": "retry", "type": "int64", "value": 2})));
+    let zipkin = site.get(&format!("{PATH}?format=zipkin")).await.json();
+    assert_eq!((&zipkin[0]["kind"], &zipkin[0]["tags"]["error"]), (&json!("SERVER"), &json!("refused")));
+    assert_eq!((&zipkin[1]["parentId"], &zipkin[1]["kind"]), (&json!("01".repeat(8)), &Value::Null));
+    let perfetto = site.get(&format!("{PATH}?format=perfetto")).await.json();
+    let events = perfetto["traceEvents"].as_array().unwrap();
+    assert_eq!(events.iter().filter(|event| event["ph"] == "X").count(), 2);
+    let csv = site.get(&format!("{PATH}?format=csv")).await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        (csv.text().lines().count(), csv.text().lines().nth(1).unwrap().split(',').nth(3)),
+        (3, Some("web"))
+    );
+    let bad = site.get(&format!("{PATH}?format=xml")).await.json();
+    assert!(bad["hint"].as_str().unwrap().contains("perfetto"), "{bad}");
+}

@@ -17,6 +17,8 @@ mod lines;
 mod metrics;
 /// A store with an answerer.
 mod place;
+/// Traces that others recorded.
+mod recorded;
 /// Pasted texts.
 mod resolve;
 /// Sums that outlive their spans.
@@ -33,6 +35,8 @@ mod services;
 mod stored;
 /// Traces as rows.
 mod skeleton;
+/// Sets of spans.
+mod span_sets;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
 /// Traces and their logs.

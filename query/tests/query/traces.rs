@@ -21,6 +21,14 @@ fn logs_ask(id: &str, limit: usize, cursor: Option<String>) -> TraceLogsAsk {
     }
 }
 
+impl Place {
+    pub(crate) async fn logs_of_episode(&self, id: &str, episode: Option<u32>) -> Vec<String> {
+        let ask = TraceLogsAsk { episode, ..logs_ask(id, 100, None) };
+        let rows = self.answerer.trace_logs(ask).await.unwrap().data;
+        rows.into_iter().filter_map(|row| row.body).collect()
+    }
+}
+
 /// Scenario: a trace over three services, in buffers, then in segments, then in both.
 /// Guarantee: every span is there once, in order, with its parts; the answer says what it knows of the whole.
 #[tokio::test(flavor = "multi_thread")]

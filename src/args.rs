@@ -25,7 +25,9 @@ pub(crate) enum Verb {
     Demo(DemoArgs),
     /// Ask a running server in SQL
     Sql(cli::sql::SqlArgs),
-    /// Show a trace by its id, in any spelling
+    /// Search traces, their spans or their operations
+    Traces(cli::traces::TracesArgs),
+    /// Show a trace by its id in any spelling, or by a log line or an address that holds it
     Trace(cli::trace::TraceArgs),
     /// Show the logs of a trace
     Logs(cli::logs::LogsArgs),

@@ -26,6 +26,8 @@ pub(crate) mod sql;
 mod table;
 /// `daymark trace`.
 pub(crate) mod trace;
+/// `daymark traces`.
+pub(crate) mod traces;
 /// A trace as a tree.
 mod tree;
 

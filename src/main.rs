@@ -47,6 +47,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Demo(demo) => demo::run(&demo),
         Verb::Sql(sql) => cli::run(cli::sql::run(sql)),
         Verb::Trace(trace) => cli::run(cli::trace::run(trace)),
+        Verb::Traces(traces) => cli::run(cli::traces::run(traces)),
         Verb::Logs(logs) => cli::run(cli::logs::run(logs)),
         Verb::Verify(verify) => verify::run(&verify),
         Verb::Backup(backup) => cli::run(backup::back_up(backup)),

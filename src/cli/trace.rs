@@ -1,12 +1,15 @@
-//! `daymark trace`: a trace by its id in any spelling, as a tree with durations and errors.
+//! `daymark trace`: a trace by its id in any spelling, or by a text that holds one, as a tree with durations
+//! and errors.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use daymark_model::spelling::{self, SpellingError};
+use daymark_model::spelling::SpellingError;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::Answer;
+use daymark_view::pasted::{self, Form, Reading};
+use daymark_view::resolve::{Hit, HitKind};
 use daymark_view::trace::Trace;
 use serde_json::Value;
 
@@ -16,7 +19,7 @@ use super::{AskArgs, Format, csv, logs, note, tree};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct TraceArgs {
-    /// Hex, UUID, decimal, traceparent, b3, uber-trace-id, X-Ray
+    /// Hex, UUID, decimal, traceparent, b3, uber-trace-id, X-Ray; a log line, an address or a span's id
     #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// Also its logs
@@ -48,7 +51,8 @@ pub(crate) async fn run(args: TraceArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn print(client: &Client, args: &TraceArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let path = path(&args.id, &args.ask)?;
+    let id = meant(client, &args.id).await?;
+    let path = format!("/traces/{id}{}", range(&args.ask));
     match args.ask.format() {
         Format::Table => show(client, &path, out).await?,
         Format::Json => {
@@ -70,20 +74,36 @@ async fn print(client: &Client, args: &TraceArgs, out: &mut impl Write) -> anyho
         if args.ask.format() == Format::Table {
             writeln!(out)?;
         }
-        logs::print(client, logs::of_trace(&args.id), &args.ask, out).await?;
+        logs::print(client, logs::of_trace(&id), &args.ask, out).await?;
     }
     Ok(())
 }
 
-/// `/traces/<32 hex>` with the range as a hint. A bad id is told without asking.
-pub(crate) fn path(id: &str, ask: &AskArgs) -> anyhow::Result<String> {
-    let id = spelling::trace_id(id)
-        .map_err(|error| AskError::new(Code::BadId, error.detail).hint(SpellingError::HINT))?;
-    Ok(format!("/traces/{id}{}", range(ask)))
+/// The id of the trace that a text means. What may mean several, or a span, is asked about.
+async fn meant(client: &Client, text: &str) -> anyhow::Result<String> {
+    let Reading { form, trace_ids, span_ids, .. } = pasted::read(text);
+    if let [id] = trace_ids.as_slice()
+        && !matches!(form, Form::LogLine | Form::Url | Form::ShortId)
+    {
+        return Ok(id.to_string());
+    }
+    if trace_ids.is_empty() && span_ids.is_empty() {
+        let bad = AskError::new(Code::BadId, format!("\"{text}\" holds no id of a trace"));
+        return Err(bad.hint(SpellingError::HINT).into());
+    }
+    let answer = client.get(&format!("/resolve?s={}", escaped(text)), client::JSON).await?;
+    let answer: Answer<Vec<Hit>> =
+        serde_json::from_str(&client::text(answer).await?).context("the answer cannot be read")?;
+    let of_hit = |hit: Hit| match hit.kind {
+        HitKind::Trace => Some(hit.id),
+        _ => hit.params.get("trace_id").cloned(),
+    };
+    let absent = || AskError::new(Code::NotFound, "no trace has an id that the text holds");
+    Ok(answer.data.into_iter().find_map(of_hit).ok_or_else(absent)?)
 }
 
 /// `?from=…&to=…`, empty when the range is not given.
-pub(crate) fn range(ask: &AskArgs) -> String {
+fn range(ask: &AskArgs) -> String {
     let named = [("from", &ask.from), ("to", &ask.to)];
     let given = named.into_iter().filter_map(|(name, instant)| Some((name, instant.as_deref()?)));
     let pairs: Vec<String> = given.map(|(name, instant)| format!("{name}={}", escaped(instant))).collect();
@@ -91,7 +111,7 @@ pub(crate) fn range(ask: &AskArgs) -> String {
 }
 
 /// Percent-encodes all but the characters that stand for themselves everywhere.
-pub(crate) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let sign = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(sign).collect()

@@ -48,3 +48,14 @@ async fn ndjson_and_csv() {
         "0101010101010101,,web,\"GET /, please\",server,1763690712331000000,1920000000,ok,,\"{\"\"k\"\":1}\"";
     assert_eq!(row, expected);
 }
+
+#[tokio::test]
+async fn a_line_is_resolved_first() {
+    let hit = r#"{"data":[{"kind":"span","id":"00f067aa0ba902b7","label":"x","score":0.9,"from":null,"to":null,"params":{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}}],"meta":{}}"#;
+    let (url, served) = canned(response("200 OK", hit)).await;
+    let client = Client::new(&args(url)).unwrap();
+    let id = super::meant(&client, "failed span_id=00f067aa0ba902b7").await.unwrap();
+    assert_eq!(id, "4bf92f3577b34da6a3ce929d0e0e4736");
+    let request = served.await.unwrap();
+    assert!(request.starts_with("GET /api/v1/resolve?s=failed%20span_id%3D00f067aa0ba902b7 "), "{request}");
+}

@@ -3,8 +3,12 @@
 //! Every part of the store is asked for rows of the id; what comes back is confirmed on the column, freed of
 //! repeats, ordered, and told how complete it is.
 
+/// Who made the id of a trace.
+mod birth;
 /// The contents of some rows.
 pub(crate) mod details;
+/// What belongs to an episode besides its spans.
+mod episode;
 /// Which rows of a large trace are shown.
 mod folds;
 /// Rows that carry an id.

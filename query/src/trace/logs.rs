@@ -23,8 +23,8 @@ use crate::scan::layout::Layout;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::sql::failure;
+use crate::trace::episode::Around;
 use crate::trace::found::{find, identify, trace_id};
-use crate::trace::outline;
 use crate::trace::spans::{Columns, attributes, text};
 
 pub(crate) fn logs(
@@ -33,14 +33,16 @@ pub(crate) fn logs(
     tally: &Tally,
 ) -> Result<(Vec<LogRow>, Meta), AskError> {
     let after = ask.cursor.as_deref().map(Cursor::parse).transpose()?;
-    let read = || {
-        // Logs may be all that came of a trace.
-        let times = outline::times(spans, ask.id, ask.episode, tally)?.unwrap_or(i64::MIN..i64::MAX);
-        Ok((times, read(logs, ask.id, tally)?))
-    };
-    let (times, mut rows) = read().map_err(|error: DataFusionError| failure::of(&error))?;
-    rows.retain(|row| times.contains(&row.time.0));
-    rows.retain(|row| ask.span_id.is_none_or(|span| row.span_id == Some(span)));
+    let read = || Ok((Around::read(spans, ask.id, ask.episode, tally)?, read(logs, ask.id, tally)?));
+    let (around, mut rows) = read().map_err(|error: DataFusionError| failure::of(&error))?;
+    // Logs may be all that came of a trace.
+    if let Some(around) = &around {
+        rows.retain(|row| around.times.contains(&row.time.0));
+    }
+    if let Some(span) = ask.span_id {
+        let (id, service) = around.as_ref().map_or((span, None), |around| around.sent(span));
+        rows.retain(|row| row.span_id == Some(id) && service.is_none_or(|service| row.service == service));
+    }
     rows.sort_by_key(|row| row.time);
     let given = after.map_or(0, |cursor| cursor.position(&rows));
     let end = given.saturating_add(ask.limit).min(rows.len());

@@ -74,7 +74,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn place(&mut self, text: &str) -> u32 {
+    pub(crate) fn place(&mut self, text: &str) -> u32 {
         if let Some(place) = self.places.get(text) {
             return *place;
         }
@@ -205,16 +205,6 @@ pub(crate) fn choose(nodes: &[Node], instances: &[u64], wanted: Option<u32>) -> 
     let begins = |n: u32| all.iter().position(|episode| episode + 1 == n).map(|at| nodes[at].start);
     let from = if n == 1 { i64::MIN } else { begins(n).unwrap_or(i64::MIN) };
     Chosen { episode: Episode { n, of }, places, times: from..begins(n + 1).unwrap_or(i64::MAX) }
-}
-
-/// When what belongs to an episode happened. None when no span has the id.
-pub(crate) fn times(
-    parts: &[Part],
-    asked: TraceId,
-    episode: Option<u32>,
-    tally: &Tally,
-) -> Result<Option<Range<i64>>> {
-    Ok(Outline::read(parts, asked, episode, tally)?.map(|outline| outline.times))
 }
 
 /// What is equal for spans of one instance.

@@ -17,6 +17,7 @@ use crate::running::scanned;
 use crate::scan::owners::Describe;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
+use crate::trace::birth::born;
 use crate::trace::found::{Identity, find, identify, trace_id};
 use crate::trace::halves;
 use crate::trace::outline::{Chosen, choose, instance_of};
@@ -141,6 +142,8 @@ fn assemble(
     let error_count = rows.iter().filter(|row| row.span.status == "error").count() as u64;
     let missing_parents = missing_parents(&rows);
     let root = rows.iter().find(|row| row.span.parent_span_id.is_none());
+    let resource = root.and_then(|row| all_resources.get(&row.resource_id));
+    let born = born(root.map(|row| &row.span), rows.first().map(|row| &row.span), resource);
     let tier = root.or(rows.first()).map(|row| row.span.tier.clone()).unwrap_or_default();
     let root = root.map(|row| TraceRoot {
         span_id: row.span.span_id,
@@ -169,6 +172,7 @@ fn assemble(
         aliases: identity.aliases,
         episode,
         tier,
+        born,
         skew,
         resources,
         spans,

@@ -142,3 +142,26 @@ async fn erased_traces_are_hidden() {
         assert_eq!(place.rows("SELECT count(*) FROM logs WHERE trace_id IS NOT NULL").await, [[json!(0)]]);
     }
 }
+
+/// Scenario: client and server of one call share a span id, and the server writes log lines.
+/// Guarantee: the halves are caller and called, and the lines are those of the half that wrote them.
+#[tokio::test(flavor = "multi_thread")]
+async fn halves_of_a_shared_id_are_told_apart() {
+    let place = Place::empty().await;
+    let id = "22222222222222222222222222222222";
+    let client = [Span::new(id, 0xa1, None, "GET /", 2, 0), Span::new(id, 0xb1, Some(0xa1), "call", 3, 1)];
+    let server =
+        [Span::new(id, 0xb1, Some(0xa1), "serve", 2, 2), Span::new(id, 0xc1, Some(0xb1), "SELECT", 3, 3)];
+    place.send("spans", &spans("web", "prod", &client)).await;
+    place.send("spans", &spans("payment", "prod", &server)).await;
+    place.send("logs", &crate::data::logs("payment", &[(2, 9, "served", Some(id), json!({}))])).await;
+    let trace = place.trace(id).await.unwrap();
+    let by_name = |name: &str| trace.spans.iter().find(|span| span.name == name).unwrap();
+    let (call, serve, select) = (by_name("call"), by_name("serve"), by_name("SELECT"));
+    assert_eq!((serve.parent_span_id, select.parent_span_id), (Some(call.span_id), Some(serve.span_id)));
+    assert!(serve.span_id != call.span_id && serve.quality.contains(&"shared_span_id".to_owned()));
+    for (span, lines) in [(call.span_id, 0), (serve.span_id, 1), (select.span_id, 0)] {
+        let ask = TraceLogsAsk { span_id: Some(span), ..logs_ask(id, 10, None) };
+        assert_eq!(place.answerer.trace_logs(ask).await.unwrap().data.len(), lines, "{span}");
+    }
+}

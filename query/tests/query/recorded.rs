@@ -239,6 +239,8 @@ async fn traces_of_zipkin_have_their_trees() {
         assert_eq!(place.answerer.skeleton(ask).await.unwrap().data.total as usize, spans.len());
     }
     assert_eq!(compared, 252);
+    let born = place.trace("978883983d506fa5").await.unwrap().born.unwrap();
+    assert_eq!((born.by, born.service.as_str()), (daymark_view::trace::Birth::Service, "unknown_service"));
     // Its server was 94 ms behind, which its clock tells.
     let skewed = place.trace("1e223ff1f80f1c69").await.unwrap();
     let offsets: Vec<_> = skewed.skew.iter().map(|skew| (skew.service.as_str(), skew.offset_ns)).collect();

@@ -57,6 +57,9 @@ pub struct Trace {
     pub aliases: Vec<TraceId>,
     pub episode: Episode,
     pub tier: String,
+    /// Who made the id, as far as the spans tell.
+    #[serde(default)]
+    pub born: Option<Born>,
     pub skew: Vec<Skew>,
     /// By the short names that spans use (`r1`, `r2`, …).
     pub resources: BTreeMap<String, Attributes>,
@@ -69,6 +72,24 @@ pub struct TraceRoot {
     pub span_id: SpanId,
     pub service: String,
     pub name: String,
+}
+
+/// Who made a trace's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Born {
+    pub by: Birth,
+    /// That of the root; of a trace without one the service that was called first.
+    pub service: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Birth {
+    Browser,
+    Gateway,
+    Service,
+    /// A caller that sent no span.
+    Outside,
 }
 
 /// Whether all spans of the trace have come.

@@ -48,6 +48,7 @@ fn tree(spans: Vec<Span>) -> String {
         aliases: Vec::new(),
         episode: Episode { n: 1, of: 1 },
         tier: "internal".into(),
+        born: None,
         skew: Vec::new(),
         resources: Default::default(),
         spans,

@@ -188,6 +188,7 @@ pub(crate) fn trace() -> Trace {
         aliases: Vec::new(),
         episode: Episode { n: 1, of: 1 },
         tier: "internal".into(),
+        born: None,
         skew: Vec::new(),
         resources: [
             ("r1".into(), attributes(r#"{"service.name":"web"}"#)),

@@ -13,7 +13,7 @@ use daymark_view::diff::{
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Answer, Truncated};
 use daymark_view::query_id::QueryId;
-use daymark_view::traces::{TraceSort, TracesAsk, TracesMode};
+use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesMode};
 use serde_json::Value;
 
 use super::desk::Desk;
@@ -24,6 +24,8 @@ use crate::typed_json;
 
 /// Spans of two traces whose attributes are compared.
 const SPANS_COMPARED: usize = 20_000;
+/// Spans of all traces of a side.
+const SPANS_HELD: u64 = 500_000;
 /// Values of an attribute that one side shows.
 const VALUES_SHOWN: usize = 3;
 
@@ -160,7 +162,14 @@ impl Desk {
                     count: false,
                 };
                 let (hits, _) = Searched::new(&ask, self, now)?.traces().await?;
-                let ids: Vec<TraceId> = hits.into_iter().map(|hit| hit.trace_id).collect();
+                // As many as may be held at once.
+                let mut spans = 0;
+                let is_held = |hit: &TraceHit| {
+                    spans += hit.span_count;
+                    spans <= SPANS_HELD
+                };
+                let ids: Vec<TraceId> =
+                    hits.into_iter().take_while(is_held).map(|hit| hit.trace_id).collect();
                 let mut traces = Vec::with_capacity(ids.len());
                 for page in ids.chunks(50) {
                     let mut facts = self.facts(page, &[], now).await?;

@@ -21,7 +21,7 @@ use super::traces::in_area;
 const LOOKED_AT: usize = 50_000;
 const KEYS_MAX: usize = 2_000;
 /// Different values of all keys of a side together.
-const VALUES_MAX: usize = 200_000;
+const VALUES_MAX: usize = 100_000;
 const VALUE_BYTES: usize = 256;
 /// Values that are shown of each side.
 const SHOWN: usize = 10;

@@ -1,5 +1,5 @@
 //! Where a page ends, so that the next one repeats nothing and leaves nothing out, whatever comes in
-//! meanwhile: an instant, and what was shown already.
+//! meanwhile: the range that the first page resolved, an instant, and what was shown already.
 //!
 //! A trace that grows may move before that instant; it still has the spans that had put it behind, and what
 //! was shown is not shown again.
@@ -8,13 +8,18 @@ use std::collections::HashSet;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
+use daymark_view::range::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 const WORD: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
+pub(super) struct Cursor {
+    /// Of all pages. Ends such as `-1h` move from one to the next.
+    pub(super) range: Range,
     /// Nothing lies before it.
     pub(crate) bound: i64,
     shown: HashSet<u64>,
@@ -24,6 +29,8 @@ impl Cursor {
     /// The first page of an order.
     pub(crate) fn start(bound: i64) -> Self {
         Self { bound, shown: HashSet::new() }
+    pub(super) fn start(range: Range, bound: i64) -> Self {
+        Self { range, bound, shown: HashSet::new() }
     }
 
     /// The cursor of a text that [`Self::text`] gave for the same question.
@@ -34,18 +41,21 @@ impl Cursor {
         };
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
         let (words, rest) = bytes.as_chunks::<WORD>();
-        let [question_of, bound, shown @ ..] = words else { return Err(bad()) };
+        let [question_of, from, to, bound, shown @ ..] = words else { return Err(bad()) };
         if !rest.is_empty() || u64::from_le_bytes(*question_of) != xxh3_64(question.as_bytes()) {
             return Err(bad());
         }
+        let instant = |word: &[u8; WORD]| i64::from_le_bytes(*word);
+        let range = Range { from: Nanos(instant(from)), to: Nanos(instant(to)) };
         let shown = shown.iter().map(|word| u64::from_le_bytes(*word)).collect();
-        Ok(Self { bound: i64::from_le_bytes(*bound), shown })
+        Ok(Self { range, bound: instant(bound), shown })
     }
 
     pub(crate) fn text(&self, question: &str) -> String {
         let mut shown: Vec<u64> = self.shown.iter().copied().collect();
         shown.sort_unstable();
-        let words = [xxh3_64(question.as_bytes()), self.bound as u64].into_iter().chain(shown);
+        let instants = [self.range.from.0, self.range.to.0, self.bound].map(|instant| instant as u64);
+        let words = [xxh3_64(question.as_bytes())].into_iter().chain(instants).chain(shown);
         BASE64_URL_SAFE_NO_PAD.encode(words.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
     }
 
@@ -86,11 +96,13 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use daymark_view::range::Range;
+
     use super::Cursor;
 
     #[test]
     fn a_cursor_goes_there_and_back() {
-        let mut cursor = Cursor::start(42);
+        let mut cursor = Cursor::start(Range::ALL, 42);
         cursor.show(b"one");
         let text = cursor.text("q");
         assert_eq!(Cursor::read(&text, "q"), Ok(cursor));

@@ -59,9 +59,9 @@ impl Desk {
         };
         let mut cursor = match &ask.cursor {
             Some(text) => Cursor::read(text, &question)?,
-            None => Cursor::start(start),
+            None => Cursor::start(ask.range, start),
         };
-        let mut condition = matching(&ask.query, &ask.scope, ask.range.from, ask.range.to);
+        let mut condition = matching(&ask.query, &ask.scope, cursor.range.from, cursor.range.to);
         if let Some(id) = ask.trace_id {
             condition = format!("{condition} AND trace_id = '{id}'");
         }

@@ -78,9 +78,7 @@ impl Searched<'_> {
         );
         let mut hits = Vec::new();
         for batch in self.desk.rows(&sql).await? {
-            hits.extend(
-                operation_hits(&batch, self.ask.range.width_ns()).map_err(|error| failure::of(&error))?,
-            );
+            hits.extend(operation_hits(&batch, self.range.width_ns()).map_err(|error| failure::of(&error))?);
         }
         let all: f64 = hits.iter().map(|(_, time)| time).sum();
         let share = |(hit, time): (OperationHit, f64)| OperationHit {

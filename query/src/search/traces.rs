@@ -11,6 +11,7 @@ use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 use daymark_view::services::Scope;
 use daymark_view::traces::{Area, TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
+use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
 
 use super::cursor::Cursor;
 use super::desk::Desk;
@@ -33,6 +34,8 @@ pub(crate) struct Searched<'a> {
     pub(super) ask: &'a TracesAsk,
     pub(super) desk: &'a Desk,
     pub(super) plan: Plan,
+    /// When matching spans begin.
+    pub(super) range: Range,
     now: Nanos,
 }
 
@@ -41,7 +44,16 @@ type Placed = Vec<(i64, TraceHit)>;
 
 impl<'a> Searched<'a> {
     pub(crate) fn new(ask: &'a TracesAsk, desk: &'a Desk, now: Nanos) -> Result<Self, AskError> {
-        Ok(Self { ask, desk, plan: Plan::of(ask.query.node.as_ref())?, now })
+        let plan = Plan::of(ask.query.node.as_ref())?;
+        let mut searched = Self { ask, desk, plan, range: ask.range, now };
+        if let Some(area) = ask.area {
+            let (from, to) = (ask.range.from.max(area.range.from), ask.range.to.min(area.range.to));
+            searched.range = Range { from, to: to.max(from) };
+        }
+        if let Some(text) = &ask.cursor {
+            searched.range = Cursor::read(text, &searched.question())?.range;
+        }
+        Ok(searched)
     }
 
     pub(crate) async fn answer(&self) -> Result<Answer<TracesFound>, AskError> {
@@ -67,19 +79,26 @@ impl<'a> Searched<'a> {
     /// What makes two questions the same list. Not the range: its ends move with the clock.
     pub(super) fn question(&self) -> String {
         let ask = self.ask;
-        format!("{} {:?} {:?} {:?} {:?}", ask.query, ask.scope, ask.area, ask.sort, ask.mode)
+        let durations = ask.area.map(|area| (area.min_ns, area.max_ns));
+        format!("{} {:?} {durations:?} {:?} {:?}", ask.query, ask.scope, ask.sort, ask.mode)
     }
 
     pub(super) fn cursor(&self, start: i64) -> Result<Cursor, AskError> {
         match &self.ask.cursor {
             Some(text) => Cursor::read(text, &self.question()),
-            None => Ok(Cursor::start(start)),
+            None => Ok(Cursor::start(self.range, start)),
         }
     }
 
     /// When matching spans begin, and whose they are.
     pub(super) fn inside(&self) -> String {
         inside(self.ask.range, &self.ask.scope, self.ask.area)
+        let mut parts = vec![between("start", self.range.from, self.range.to)];
+        parts.extend(self.ask.scope.iter().map(of_scope));
+        if let Some(area) = self.ask.area {
+            parts.push(format!("duration_ns >= {} AND duration_ns < {}", area.min_ns, area.max_ns));
+        }
+        parts.join(" AND ")
     }
 
     /// What candidates meet.
@@ -161,7 +180,7 @@ impl<'a> Searched<'a> {
             _ => (format!("max({NANOS} + duration_ns) - min({NANOS})"), "DESC"),
         };
         let wanted = self.ask.limit + 1;
-        let around = between("start", self.ask.range.from.plus(-REACH_NS), self.ask.range.to.plus(REACH_NS));
+        let around = between("start", self.range.from.plus(-REACH_NS), self.range.to.plus(REACH_NS));
         let mut found = Vec::new();
         let (mut skipped, mut rows_wanted) = (0, cursor.shown() + wanted * 2);
         loop {

@@ -119,6 +119,29 @@ async fn pages_stay_whole_while_lines_come_in() {
     }
 }
 
+/// Scenario: the range is the last hour, and time passes between the pages.
+/// Guarantee: all pages are of the range that the first one had.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_keep_the_range_of_the_first() {
+    let place = Place::empty().await;
+    let lines: Vec<_> = (0..9).map(|at| (at, 9, "line", None, json!({}))).collect();
+    place.send("logs", &logs("cart", &lines)).await;
+    for direction in [Direction::Backward, Direction::Forward] {
+        let (mut cursor, mut range, mut seen) = (None, HOUR, 0);
+        loop {
+            let page = LogsAsk { direction, limit: 2, cursor, range, count: false, ..ask("line") };
+            let answer = place.answerer.logs(page).await.unwrap();
+            seen += answer.data.len();
+            cursor = answer.meta.cursor;
+            range = Range { from: range.from.plus(Nanos::SECOND), to: range.to.plus(Nanos::SECOND) };
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, 9, "{direction:?}");
+    }
+}
+
 /// Guarantee: a line's id finds it again, with what its instance said before and after.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_is_found_with_those_around_it() {

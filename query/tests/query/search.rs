@@ -193,8 +193,9 @@ async fn pages_stay_whole_while_data_comes_in() {
     for sort in [TraceSort::Newest, TraceSort::Oldest, TraceSort::Slowest, TraceSort::MostSpans] {
         let (mut cursor, mut seen, mut pages) = (None, Vec::new(), 0);
         loop {
-            // The end of a range such as `-1h` moves with the clock.
-            let range = Range { from: Nanos(NOON), to: Nanos(NOON + Nanos::HOUR + pages as i64) };
+            // The ends of a range such as `-1h` move with the clock.
+            let moved = pages as i64 * Nanos::SECOND;
+            let range = Range { from: Nanos(NOON + moved), to: Nanos(NOON + Nanos::HOUR + moved) };
             let page = TracesAsk { sort, range, limit: 7, cursor, ..ask("service:web") };
             let (hits, next, _) = place.traces(page).await.unwrap();
             seen.extend(hits.into_iter().map(|hit| hit.trace_id.to_string()));

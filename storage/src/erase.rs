@@ -65,6 +65,7 @@ impl Inner {
             with_rows.iter().for_each(|(_, noted)| self.ledger.count(noted));
             version.shelf_mut(tenant).remove_trace(id, &hidden);
         });
+        self.feed.forget();
         for (lsn, noted) in with_rows {
             self.lane(lsn).put_back(noted);
         }

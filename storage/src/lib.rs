@@ -22,6 +22,8 @@ pub mod disk;
 mod erase;
 /// Everything that can go wrong, for whoever opens or drives a store.
 mod error;
+/// Log lines as they become visible.
+pub mod feed;
 /// Buffers to L0 segments.
 mod flush;
 /// The data directory: its lock and where everything lies.

@@ -20,6 +20,7 @@ use crate::active::ActiveSeries;
 use crate::catalog::{Catalog, Publication, SegmentRow};
 use crate::disk::Disk;
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::folder::Folder;
 use crate::gather::{Gathered, folders, gather};
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved, accounts};
@@ -104,6 +105,7 @@ impl Store {
             epoch: contents.epoch,
             current: Current::starting_with(gathered.version),
             ledger,
+            feed: Feed::starting_at(live_from),
             loose: Mutex::default(),
             repeats,
             recent: Recent::default(),

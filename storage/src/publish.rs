@@ -83,6 +83,7 @@ impl Lane {
         let apart = waiting.barrier.next().max(waiting.first);
         let unsaved = &mut waiting.unsaved;
         let ledger = &inner.ledger;
+        let mut fresh = Vec::new();
         inner.current.change(|version| {
             for batch in run {
                 ledger.post_batch(batch.received, &batch.account, &batch.tally, batch.bytes, unsaved);
@@ -93,18 +94,33 @@ impl Lane {
                 ledger.post(batch.received, &batch.account, &gone, unsaved);
                 version.watermark = version.watermark.max(batch.received);
                 let shelf = version.shelf_mut(&batch.account.tenant);
+                let mut lines = Vec::new();
                 for (table, chunk) in batch.chunks {
                     if table != Table::Spans {
+                        let chunk = Arc::new(chunk);
+                        lines.extend((table == Table::Logs).then(|| Arc::clone(&chunk)));
                         shelf.put(table, chunk, apart);
                         continue;
                     }
                     let (left, repeats) = inner.recent.without_known(chunk, shelf.chunks(table));
                     let entry = (Entry::Deduplicated(Deduplicated::Record), Count::of(repeats as u64));
                     ledger.post(batch.received, &batch.account, &[entry], unsaved);
-                    left.into_iter().for_each(|chunk| shelf.put(table, chunk, apart));
+                    left.into_iter().for_each(|chunk| shelf.put(table, Arc::new(chunk), apart));
                 }
+                fresh.extend(
+                    lines
+                        .first()
+                        .map(|first| first.lsn_from)
+                        .map(|lsn| (Arc::clone(&batch.account.tenant), lsn, batch.received, lines)),
+                );
             }
         });
+        // What an earlier process left in the log is not news.
+        if waiting.first == inner.live_from {
+            for (tenant, lsn, received, lines) in fresh {
+                inner.feed.push(&tenant, lsn, received, lines);
+            }
+        }
         self.published.send_replace(Lsn(next.0 - 1));
     }
 
@@ -143,7 +159,7 @@ impl Lane {
 
 impl Shelf {
     /// Adds a chunk, united with its small neighbours that begin at `apart` or later.
-    fn put(&mut self, table: Table, mut chunk: Chunk, apart: Lsn) {
+    fn put(&mut self, table: Table, mut chunk: Arc<Chunk>, apart: Lsn) {
         let chunks = self.chunks.entry(table).or_default();
         while let Some(last) = chunks.last() {
             let adjacent = last.lsn_from >= apart && last.lsn_to < chunk.lsn_from;
@@ -152,9 +168,9 @@ impl Shelf {
             }
             // Rows that cannot be united stay apart; they are no less visible.
             let Ok(united) = Chunk::united(table, last, &chunk) else { break };
-            chunk = united;
+            chunk = Arc::new(united);
             chunks.pop();
         }
-        chunks.push(Arc::new(chunk));
+        chunks.push(chunk);
     }
 }

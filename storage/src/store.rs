@@ -27,6 +27,7 @@ use crate::admit::Batch;
 use crate::catalog::Catalog;
 use crate::disk::{Disk, DiskLimits};
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::folder::Folder;
 use crate::ledger::{Account, Count, Entry, Ledger, Unsaved};
 use crate::pace::Pace;
@@ -97,6 +98,8 @@ pub(crate) struct Inner {
     pub(crate) epoch: String,
     pub(crate) current: Current,
     pub(crate) ledger: Ledger,
+    /// What arrived lately, for those who follow.
+    pub(crate) feed: Feed,
     /// Ledger entries that belong to no place in the log.
     pub(crate) loose: Mutex<Unsaved>,
     pub(crate) repeats: Repeats,

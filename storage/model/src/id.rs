@@ -58,6 +58,34 @@ impl Lsn {
     }
 }
 
+/// A log line by the place of its batch in the log and its number in the batch; without a number, all lines
+/// of the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineAt {
+    pub lsn: Lsn,
+    pub line: Option<u64>,
+}
+
+impl LineAt {
+    /// The place that [`fmt::Display`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (lsn, line) = match text.split_once('.') {
+            Some((lsn, line)) => (lsn, Some(line.parse().ok()?)),
+            None => (text, None),
+        };
+        Some(Self { lsn: Lsn(lsn.parse().ok()?), line })
+    }
+}
+
+impl fmt::Display for LineAt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(out, "{}.{line}", self.lsn),
+            None => self.lsn.fmt(out),
+        }
+    }
+}
+
 impl fmt::Display for Lsn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(out)

@@ -79,6 +79,28 @@ pub fn parse(domain: Domain, text: &str) -> Parsed<Query> {
     }
 }
 
+/// The parts of a text that must all hold, each with its place: what can be left out one at a time.
+pub fn clauses(domain: Domain, text: &str) -> Parsed<Vec<(Node, Place)>> {
+    let Some(whole) = parse(domain, text)?.node else { return Ok(Vec::new()) };
+    let mut parser = Parser { domain, scan: Scan::new(text), terms: 0, depth: 0 };
+    parser.scan.skip_space();
+    let start = parser.scan.at();
+    let mut clauses = Vec::new();
+    while !parser.scan.is_done() {
+        let from = parser.scan.at();
+        let node = parser.unary()?;
+        clauses.push((node, [from, parser.scan.at()]));
+        parser.scan.skip_space();
+        if parser.scan.take_word("AND") {
+            parser.scan.skip_space();
+        }
+        if parser.scan.clone().take_word("OR") {
+            return Ok(vec![(whole, [start, text.trim_end().len()])]);
+        }
+    }
+    Ok(clauses)
+}
+
 struct Parser<'a> {
     domain: Domain,
     scan: Scan<'a>,

@@ -143,15 +143,6 @@ impl Op {
 }
 
 impl Query {
-    /// The parts that must all hold, each with its place: what can be left out one at a time.
-    pub fn clauses(&self) -> Vec<&Node> {
-        match &self.node {
-            None => Vec::new(),
-            Some(Node::And(parts)) => parts.iter().collect(),
-            Some(node) => vec![node],
-        }
-    }
-
     /// Every term, from left to right.
     pub fn terms(&self) -> Vec<&Term> {
         let mut terms = Vec::new();

@@ -96,7 +96,11 @@ fn of_field(domain: Domain, field: Field, op: Op, value: &Value) -> Option<Strin
         FieldKind::OneOf(_) => Some(compared(&column, op, &quoted(&value.text.to_lowercase()))),
         FieldKind::Ranked(names) => of_severity(&column, names, op, value),
         FieldKind::Duration => Some(compared(&column, op, &value.duration()?.to_string())),
-        FieldKind::Number => Some(compared(&column, op, &value.number()?.to_string())),
+        // A double does not hold every whole number.
+        FieldKind::Number => match value.text.parse::<u64>() {
+            Ok(whole) => Some(compared(&column, op, &whole.to_string())),
+            Err(_) => Some(compared(&column, op, &value.number()?.to_string())),
+        },
         FieldKind::TraceId => Some(compared(&column, op, &format!("trace_id({})", quoted(&value.text)))),
         FieldKind::SpanId => Some(compared(&column, op, &format!("span_id({})", quoted(&value.text)))),
         FieldKind::Flag => None,

@@ -33,6 +33,8 @@ pub mod metrics;
 pub mod nearest;
 /// What a pasted text names.
 pub mod pasted;
+/// Patterns of log lines.
+pub mod patterns;
 /// The name by which a question is found in logs and cancelled.
 pub mod query_id;
 /// A half-open range of time.
@@ -57,6 +59,8 @@ pub mod sql;
 pub mod stored;
 /// The state of the server: status, segments, settling, running queries.
 pub mod system;
+/// Following log lines as they come in.
+pub mod tail;
 /// One trace with all its spans.
 pub mod trace;
 /// The logs of one trace, and the log row.
@@ -65,5 +69,7 @@ pub mod trace_logs;
 pub mod traces;
 /// The spans of a trace as a tree.
 pub mod tree;
+/// Why a search found nothing.
+pub mod why;
 /// How ids, instants and wide integers are written in JSON.
 pub mod wire;

@@ -23,6 +23,8 @@ pub(crate) mod portions;
 pub(crate) mod question;
 /// Reads the rows of a partition.
 pub(crate) mod reader;
+/// A planned scan over parts that come one by one.
+pub(crate) mod sieve;
 /// A signal table as the engine sees it.
 pub(crate) mod signal_table;
 /// Whether a filter can hold for any instant of a block.

@@ -144,7 +144,11 @@ impl ScanExec {
         }
     }
 
-    fn filters(&self) -> Result<Option<Filters>> {
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn filters(&self) -> Result<Option<Filters>> {
         if self.conditions.is_empty() {
             return Ok(None);
         }

@@ -115,7 +115,7 @@ pub(crate) struct Shared {
 
 impl Filters {
     /// Reads what the conditions are over, and hands the rows on that all of them hold for, batch by batch.
-    fn pass(
+    pub(crate) fn pass(
         &self,
         part: &Part,
         rows: &RowRanges,

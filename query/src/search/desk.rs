@@ -6,11 +6,12 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use daymark_view::error::AskError;
 use futures::TryStreamExt;
 
 use crate::scan::reader::Tally;
+use crate::scan::sieve::Sieve;
 use crate::sql::{failure, statement, views};
 
 #[derive(Debug)]
@@ -37,6 +38,18 @@ impl Desk {
         sql: &str,
         mut take: impl FnMut(RecordBatch) -> Result<()>,
     ) -> Result<(), AskError> {
+        let plan = self.plan(sql).await?;
+        let work = async {
+            let mut rows = execute_stream(plan, self.state.task_ctx())?;
+            while let Some(batch) = rows.try_next().await? {
+                take(batch)?;
+            }
+            Ok(())
+        };
+        work.await.map_err(|error| failure::of(&error))
+    }
+
+    async fn plan(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>, AskError> {
         let statement = statement::parse(sql)?;
         let work = async {
             views::add(&self.state, &statement).await?;
@@ -47,7 +60,13 @@ impl Desk {
                 take(batch)?;
             }
             Ok(())
+            self.state.create_physical_plan(&plan).await
         };
         work.await.map_err(|error| failure::of(&error))
+    }
+
+    /// The sieve of a statement that only reads and filters.
+    pub(crate) async fn sieve(&self, sql: &str) -> Result<Sieve, AskError> {
+        Sieve::of(&self.plan(sql).await?).map_err(|error| failure::of(&error))
     }
 }

@@ -13,6 +13,10 @@ mod diff;
 mod explain;
 /// All spans of some traces.
 mod facts;
+/// Lines as rows of SQL.
+mod export;
+/// The keys of lines, with their values.
+mod fields;
 /// A search taken apart into what rows, traces and relations tell.
 mod formula;
 /// Rows of one trace that match.
@@ -21,6 +25,8 @@ mod inside;
 mod lines;
 /// Where traces come from.
 mod origins;
+/// Patterns of lines.
+mod patterns;
 /// Spans and operations that match.
 mod rows;
 /// Traces that are like one.
@@ -33,6 +39,8 @@ mod summary;
 mod traces;
 /// The keys and values of spans.
 mod values;
+/// Why nothing was found.
+mod why;
 /// Pieces of SQL.
 mod words;
 
@@ -42,3 +50,6 @@ pub(crate) use formula::is_like;
 pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
 pub(crate) use words::{between, instant};
+pub(crate) use export::export;
+pub(crate) use traces::Searched;
+pub(crate) use words::of_scope;

@@ -12,6 +12,7 @@ use daymark_view::logs::{
     ContextAsk, Direction, Histogram, HistogramAsk, HistogramSeries, LineAsk, LogId, LogsAsk,
 };
 use daymark_view::meta::Answer;
+use daymark_view::range::Range;
 use daymark_view::search::{Domain, Query, condition, quoted};
 use daymark_view::services::Scope;
 use daymark_view::trace_logs::LogRow;
@@ -24,8 +25,12 @@ use crate::sql::failure;
 use crate::trace::logs::{fields, rows_of};
 use crate::trace::spans::Columns;
 
+fn shortened(rows: Vec<LogRow>) -> Vec<LogRow> {
+    rows.into_iter().map(LogRow::shortened).collect()
+}
+
 /// Lines that a question is about.
-fn matching(query: &Query, scope: &[Scope], from: Nanos, to: Nanos) -> String {
+pub(super) fn matching(query: &Query, scope: &[Scope], from: Nanos, to: Nanos) -> String {
     let mut parts = vec![between("time", from, to)];
     parts.extend(scope.iter().map(of_scope));
     // Every term of a line is told by its row.
@@ -33,14 +38,25 @@ fn matching(query: &Query, scope: &[Scope], from: Nanos, to: Nanos) -> String {
     parts.join(" AND ")
 }
 
+/// Lines of a search within a range.
+pub(super) fn of_ask(ask: &LogsAsk, range: Range) -> String {
+    let condition = matching(&ask.query, &ask.scope, range.from, range.to);
+    match ask.trace_id {
+        Some(id) => format!("{condition} AND trace_id = '{id}'"),
+        None => condition,
+    }
+}
+
 impl Desk {
     async fn lines(&self, condition: &str, rest: &str) -> Result<Vec<LogRow>, AskError> {
         let columns: Vec<&str> = fields().map(|column| column.name).collect();
         let sql = format!("SELECT {} FROM logs WHERE {condition} {rest}", columns.join(", "));
         let mut rows = Vec::new();
-        for batch in self.rows(&sql).await? {
-            rows.extend(rows_of(&batch).map_err(|error| failure::of(&error))?);
-        }
+        self.each(&sql, |batch| {
+            rows.extend(rows_of(&batch)?);
+            Ok(())
+        })
+        .await?;
         Ok(rows)
     }
 
@@ -61,16 +77,13 @@ impl Desk {
             Some(text) => Cursor::read(text, &question)?,
             None => Cursor::start(ask.range, start),
         };
-        let mut condition = matching(&ask.query, &ask.scope, cursor.range.from, cursor.range.to);
-        if let Some(id) = ask.trace_id {
-            condition = format!("{condition} AND trace_id = '{id}'");
-        }
+        let condition = of_ask(&ask, cursor.range);
         let total = if ask.count { Some(self.count(&condition).await?) } else { None };
         let page = format!("{condition} AND time {sign} {}", instant(cursor.bound));
         let rest = format!("ORDER BY time {order} LIMIT {}", ask.limit + 1 + cursor.shown());
         let mut rows = self.lines(&page, &rest).await?;
         let has_more = cursor.turn(&mut rows, ask.limit, |row| (row.time.0, row.log_id.clone().into_bytes()));
-        let mut answer = self.answer(rows);
+        let mut answer = self.answer(shortened(rows));
         answer.meta.cursor = has_more.then(|| cursor.text(&question));
         answer.meta.total = total;
         Ok(answer)
@@ -110,7 +123,7 @@ impl Desk {
         rows.extend(self.lines(&format!("{whose} AND time = {at}"), "").await?);
         let after = format!("ORDER BY time LIMIT {}", ask.after);
         rows.extend(self.lines(&format!("{whose} AND time > {at}"), &after).await?);
-        Ok(self.answer(rows))
+        Ok(self.answer(shortened(rows)))
     }
 
     pub(crate) async fn histogram(self, ask: HistogramAsk) -> Result<Answer<Histogram>, AskError> {

@@ -16,7 +16,7 @@ pub(crate) fn between(column: &str, from: Nanos, to: Nanos) -> String {
     format!("{column} >= {} AND {column} < {}", instant(from.0), instant(to.0))
 }
 
-pub(super) fn of_scope(scope: &Scope) -> String {
+pub(crate) fn of_scope(scope: &Scope) -> String {
     let value = quoted(&scope.value);
     match scope.key {
         ScopeKey::Env => format!("env = {value}"),

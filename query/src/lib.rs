@@ -43,6 +43,8 @@ mod sql;
 mod stored;
 /// Sums over the spans of one snapshot.
 mod sums;
+/// Log lines as they come in.
+mod tail;
 /// Spans that sums are made of, kept between questions.
 mod taken;
 /// A trace by its id.

@@ -159,24 +159,30 @@ where
     S: Serialize,
     R: Serialize + Send + Sync + 'static,
 {
-    #[derive(Serialize)]
-    struct Row<'a, R> {
-        row: &'a R,
-    }
     complete(&mut meta, site, asked);
     let first = line("schema", schema)?;
     let last = line("meta", &meta)?;
     let pieces = rows.len().div_ceil(ROWS_PER_PIECE);
     let middle = (0..pieces).map(move |piece| {
-        let mut text = Vec::with_capacity(64 * 1024);
-        for row in rows.iter().skip(piece * ROWS_PER_PIECE).take(ROWS_PER_PIECE) {
-            serde_json::to_writer(&mut text, &Row { row })?;
-            text.push(b'\n');
-        }
-        Ok::<_, serde_json::Error>(Bytes::from(text))
+        let from = piece * ROWS_PER_PIECE;
+        row_lines(&rows[from..rows.len().min(from + ROWS_PER_PIECE)])
     });
     let all = std::iter::once(Ok(first)).chain(middle).chain(std::iter::once(Ok(last)));
     Ok(streamed(NDJSON, stream::iter(all)))
+}
+
+/// `{"row": …}` for each row.
+pub(crate) fn row_lines<R: Serialize>(rows: &[R]) -> Result<Bytes, AskError> {
+    #[derive(Serialize)]
+    struct Row<'a, R> {
+        row: &'a R,
+    }
+    let mut text = Vec::with_capacity(64 * 1024);
+    for row in rows {
+        serde_json::to_writer(&mut text, &Row { row }).map_err(unwritten)?;
+        text.push(b'\n');
+    }
+    Ok(Bytes::from(text))
 }
 
 /// A response whose pieces come as they are made; an error cuts it off.

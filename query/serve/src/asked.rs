@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use daymark_view::error::AskError;
 use daymark_view::query_id::QueryId;
+use daymark_view::sql::SqlFormat;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
@@ -30,6 +31,13 @@ impl Asked {
     /// The offer that the client likes best.
     pub(crate) fn accepts(&self, offers: &[&'static str]) -> Result<&'static str, AskError> {
         accept::choose(&self.headers, offers)
+    }
+
+    /// The form of rows that the client likes best.
+    pub(crate) fn format(&self) -> Result<SqlFormat, AskError> {
+        let media_type = self.accepts(&SqlFormat::ALL.map(SqlFormat::media_type))?;
+        let format = SqlFormat::ALL.into_iter().find(|format| format.media_type() == media_type);
+        Ok(format.unwrap_or_default())
     }
 }
 

@@ -26,6 +26,8 @@ mod listen;
 mod options;
 /// A trace as OTLP/JSON.
 mod otlp;
+/// Long answers, page after page.
+mod pages;
 /// Query parameters, unknown ones refused.
 mod params;
 /// Figures in the Prometheus text format.

@@ -60,6 +60,17 @@ pub struct Scanned {
     pub of_bytes: u64,
 }
 
+impl Scanned {
+    /// What two questions read together.
+    pub fn add(&mut self, more: Self) {
+        self.segments += more.segments;
+        self.bytes += more.bytes;
+        self.rows += more.rows;
+        self.of_segments += more.of_segments;
+        self.of_bytes += more.of_bytes;
+    }
+}
+
 /// Buckets of equal length: from the first one up to, not including, the instant after the last one, or up
 /// to now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

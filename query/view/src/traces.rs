@@ -148,6 +148,25 @@ pub struct TraceHit {
     pub shape: String,
 }
 
+impl TraceHit {
+    /// The keys of a row, in order.
+    pub const FIELDS: [&str; 13] = [
+        "trace_id",
+        "root_service",
+        "root_name",
+        "start",
+        "duration_ns",
+        "span_count",
+        "error_count",
+        "services",
+        "log_count",
+        "completeness",
+        "top",
+        "matched",
+        "tier",
+    ];
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceShare {
     pub service: String,
@@ -192,6 +211,12 @@ pub struct SpanHit {
     pub attributes: Attributes,
 }
 
+impl SpanHit {
+    /// The keys of a row, in order.
+    pub const FIELDS: [&str; 9] =
+        ["trace_id", "span_id", "service", "name", "kind", "status", "start", "duration_ns", "attributes"];
+}
+
 /// Matching spans of one operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperationHit {
@@ -209,4 +234,22 @@ pub struct OperationHit {
     pub time_share: Option<f64>,
     #[serde(with = "wire::trace_id_or_null")]
     pub last_trace_id: Option<TraceId>,
+}
+
+impl OperationHit {
+    /// The keys of a row, in order.
+    pub const FIELDS: [&str; 12] = [
+        "service",
+        "name",
+        "kind",
+        "rate",
+        "count",
+        "errors",
+        "error_rate",
+        "p50_ns",
+        "p95_ns",
+        "p99_ns",
+        "time_share",
+        "last_trace_id",
+    ];
 }

@@ -63,7 +63,7 @@ pub(crate) async fn explain(
 fn question(site: &Site, asked: &Asked, body: SqlBody) -> Result<SqlAsk, AskError> {
     let format = match body.format {
         Some(format) => format,
-        None => accepted_format(asked)?,
+        None => asked.format()?,
     };
     let limit = match format {
         SqlFormat::Json => {
@@ -88,16 +88,10 @@ fn question(site: &Site, asked: &Asked, body: SqlBody) -> Result<SqlAsk, AskErro
     })
 }
 
-fn accepted_format(asked: &Asked) -> Result<SqlFormat, AskError> {
-    let media_type = asked.accepts(&SqlFormat::ALL.map(SqlFormat::media_type))?;
-    let format = SqlFormat::ALL.into_iter().find(|format| format.media_type() == media_type);
-    Ok(format.unwrap_or_default())
-}
-
 /// Waits for the first piece, so that a query that fails at once still gets its status.
 ///
 /// A file cannot say that it was cut: unless the client named the limit, one that was breaks off.
-async fn stream_out(
+pub(crate) async fn stream_out(
     site: Arc<Site>,
     asked: Asked,
     (format, may_cut): (SqlFormat, bool),

@@ -18,9 +18,12 @@ use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
 use daymark_view::error::{AskError, Code};
 use daymark_view::explain::Explained;
+use daymark_view::error::{Absence, AskError, Code};
+use daymark_view::fields::{FieldRow, FieldsAsk};
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
 use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta};
+use daymark_view::patterns::{PatternRow, PatternsAsk};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
 use daymark_view::services::{ServiceRow, ServicesAsk};
@@ -28,9 +31,11 @@ use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlTable};
 use daymark_view::system::{
     BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status,
 };
+use daymark_view::tail::{TailAsk, TailStream};
 use daymark_view::trace::{Trace, TraceAsk, TraceDeletion};
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
 use daymark_view::traces::{TracesAsk, TracesFound};
+use daymark_view::why::{WhyAsk, WhyEmpty};
 use futures::stream;
 use tokio::sync::Semaphore;
 
@@ -63,6 +68,7 @@ mod metrics;
 mod server;
 /// What people keep.
 mod stored;
+use crate::{balance, condition, figures, functions, search, senders, tail, trace};
 
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;
@@ -95,9 +101,11 @@ impl Default for Options {
 
 /// Answers questions over a store.
 pub struct Answerer {
-    store: Store,
-    options: Options,
-    runner: Runner,
+    pub(crate) store: Store,
+    pub(crate) options: Options,
+    pub(crate) runner: Runner,
+    /// Places for those who follow.
+    pub(crate) tails: Arc<Semaphore>,
     taken: Arc<Taken>,
     cache: Arc<ReadCache>,
     revisions: Arc<Revisions>,
@@ -123,6 +131,8 @@ impl Answerer {
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
         Ok(Self { store, options, runner, taken: Arc::default(), cache, revisions: Arc::default() })
+        let tails = Arc::new(Semaphore::new(tail::TAILS));
+        Ok(Self { store, options, runner, tails, taken: Arc::default(), cache })
     }
 
     /// Answers about another tenant, within the same limits.
@@ -132,6 +142,8 @@ impl Answerer {
         let (store, runner) = (self.store.clone(), self.runner.clone());
         // Another tenant's traces may have the same ids.
         Self { store, options, runner, taken, cache, revisions: Arc::default() }
+        let (store, tails) = (self.store.clone(), Arc::clone(&self.tails));
+        Self { store, options, runner: self.runner.clone(), tails, taken, cache }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
@@ -147,7 +159,12 @@ impl Answerer {
     }
 
     /// The tables of a query. Those that cost something are made only when the text names them.
-    async fn tables(&self, version: &Version, sql: &str, tally: &Arc<Tally>) -> Result<Tables, AskError> {
+    pub(crate) async fn tables(
+        &self,
+        version: &Version,
+        sql: &str,
+        tally: &Arc<Tally>,
+    ) -> Result<Tables, AskError> {
         let mut all: Tables = Vec::new();
         for table in Table::ALL {
             let parts: Arc<[Part]> = self.parts(version, table).into();
@@ -391,6 +408,29 @@ impl Ask for Answerer {
     fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>> {
         let told = (ask.query_id.clone(), "log_histogram", ask.query.to_string());
         Box::pin(self.at_desk(told, move |desk| desk.histogram(ask)))
+    }
+
+    fn log_fields(&self, ask: FieldsAsk) -> Answering<'_, Answer<Vec<FieldRow>>> {
+        let told = (ask.query_id.clone(), "log_fields", ask.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.log_fields(ask)))
+    }
+
+    fn log_patterns(&self, ask: PatternsAsk) -> Answering<'_, Answer<Vec<PatternRow>>> {
+        let told = (ask.query_id.clone(), "log_patterns", ask.query.to_string());
+        Box::pin(self.at_desk(told, move |desk| desk.patterns(ask)))
+    }
+
+    fn log_tail(&self, ask: TailAsk) -> Answering<'_, TailStream> {
+        Box::pin(self.answer_tail(ask))
+    }
+
+    fn log_export(&self, ask: LogsAsk, format: SqlFormat) -> Answering<'_, SqlAnswer> {
+        self.sql(search::export(&ask, format))
+    }
+
+    fn why_empty(&self, ask: WhyAsk) -> Answering<'_, Answer<WhyEmpty>> {
+        let told = (ask.query_id.clone(), "why_empty", ask.text.clone());
+        Box::pin(self.at_desk(told, move |desk| desk.why_empty(ask)))
     }
 
     fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()> {

@@ -15,7 +15,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::{ServiceExt, service_fn};
 
@@ -37,7 +37,8 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(options.connections));
     let server = builder(&options);
     let drain = options.drain;
-    let routers = routers(&ask, &options, is_loopback);
+    let (stop, stopping) = watch::channel(false);
+    let routers = routers(&ask, &options, is_loopback, &stopping);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -68,6 +69,7 @@ pub async fn serve(
         }
     }
     drop(listener);
+    stop.send_replace(true);
     if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!(open = connections.len(), "answers were cut off by the end of the server");
     }

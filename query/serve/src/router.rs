@@ -12,6 +12,7 @@ use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::time::{Clock, Nanos};
 use daymark_view::ask::Ask;
 use daymark_view::error::{AskError, Code};
+use tokio::sync::watch;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -24,6 +25,7 @@ use crate::options::Options;
 use crate::routes::{
     diff, front, ledger, metrics, probes, queries, resolve, search, server, services, skeleton, spans, sql, stored, system, traces,
 };
+use crate::routes::{front, ledger, logs, probes, queries, search, services, sql, system, tail, traces, why};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -40,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) figures: Vec<Arc<dyn Figures>>,
     pub(crate) body_read: std::time::Duration,
     pub(crate) client_errors: Arc<ClientErrors>,
+    /// Told when answers that have no end have to end.
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 impl Site {
@@ -51,6 +55,12 @@ impl Site {
 /// A router for the default tenant, about whom `ask` answers, and one for each other tenant of `options`.
 pub(crate) fn routers(ask: &Arc<dyn Ask>, options: &Options, is_loopback: bool) -> Tenants {
     let client_errors = Arc::new(ClientErrors::default());
+pub(crate) fn routers(
+    ask: &Arc<dyn Ask>,
+    options: &Options,
+    is_loopback: bool,
+    stopping: &watch::Receiver<bool>,
+) -> Tenants {
     let router_of = |tenant: &str, ask: &Arc<dyn Ask>| {
         let told = Arc::<ClientErrors>::clone(&client_errors) as Arc<dyn Figures>;
         let site = Site {
@@ -62,6 +72,7 @@ pub(crate) fn routers(ask: &Arc<dyn Ask>, options: &Options, is_loopback: bool) 
             figures: options.figures.iter().cloned().chain([told]).collect(),
             body_read: options.body_read,
             client_errors: Arc::clone(&client_errors),
+            stopping: stopping.clone(),
         };
         router(Arc::new(site), &options.base_path)
     };
@@ -109,8 +120,12 @@ fn calls() -> Router<Arc<Site>> {
         .route("/traces/{id}/find", get(skeleton::find))
         .route("/logs/search", post(search::logs))
         .route("/logs/histogram", get(search::histogram))
+        .route("/logs/fields", get(logs::fields))
+        .route("/logs/patterns", get(logs::patterns))
+        .route("/logs/tail", get(tail::tail))
         .route("/logs/context", get(search::context))
         .route("/logs/{id}", get(search::log))
+        .route("/why-empty", post(why::why_empty))
         .route("/services", get(services::services))
         .route("/metrics/catalog", get(metrics::catalog))
         .route("/metrics/labels", get(metrics::labels))

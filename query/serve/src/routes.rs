@@ -8,6 +8,8 @@ pub(crate) mod front;
 pub(crate) mod ledger;
 /// Metrics: catalog, labels, figures, exemplars.
 pub(crate) mod metrics;
+/// What lines have, and their patterns.
+pub(crate) mod logs;
 /// Liveness, readiness, our own metrics.
 pub(crate) mod probes;
 /// Queries that run now.
@@ -30,5 +32,9 @@ pub(crate) mod sql;
 pub(crate) mod stored;
 /// Status, segments, settling.
 pub(crate) mod system;
+/// Lines as they come in.
+pub(crate) mod tail;
 /// One trace, its logs, its deletion.
 pub(crate) mod traces;
+/// Why a search found nothing.
+pub(crate) mod why;

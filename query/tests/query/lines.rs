@@ -8,7 +8,9 @@ use daymark_view::error::Code;
 use daymark_view::logs::{ContextAsk, Direction, HistogramAsk, LineAsk, LogId, LogsAsk};
 use daymark_view::range::Range;
 use daymark_view::search::{Domain, Query, parse};
+use daymark_view::sql::{SqlAnswer, SqlChunk, SqlFormat};
 use daymark_view::trace_logs::LogRow;
+use futures::StreamExt;
 use serde_json::json;
 
 use crate::data::{NOON, TRACE, logs};
@@ -140,6 +142,36 @@ async fn pages_keep_the_range_of_the_first() {
         }
         assert_eq!(seen, 9, "{direction:?}");
     }
+}
+
+/// Guarantee: a file has the lines that a search finds, in their order, and no more than asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_become_a_file() {
+    let place = Place::empty().await;
+    let lines: Vec<_> = (0..5).map(|at| (at, 9, ["a, b", "c"][at as usize % 2], None, json!({}))).collect();
+    place.send("logs", &logs("cart", &lines)).await;
+    let file = async |ask: LogsAsk, format| {
+        let SqlAnswer::Stream(mut pieces) = place.answerer.log_export(ask, format).await.unwrap() else {
+            panic!("no stream")
+        };
+        let (mut bytes, mut meta) = (Vec::new(), None);
+        while let Some(piece) = pieces.next().await {
+            match piece.unwrap() {
+                SqlChunk::Bytes(more) => bytes.extend_from_slice(&more),
+                SqlChunk::End(end) => meta = Some(end),
+            }
+        }
+        (bytes, meta.unwrap())
+    };
+    let (bytes, meta) = file(ask("level:info"), SqlFormat::Csv).await;
+    let text = String::from_utf8(bytes).unwrap();
+    let bodies: Vec<bool> = text.lines().skip(1).map(|line| line.contains("\"a, b\"")).collect();
+    assert_eq!(bodies, [true, false, true, false, true], "{text}");
+    assert!(text.starts_with("time,severity,") && meta.truncated.is_none());
+    let (bytes, meta) = file(LogsAsk { limit: 2, ..ask("c") }, SqlFormat::Parquet).await;
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1") && meta.truncated.is_none());
+    let (_, meta) = file(LogsAsk { limit: 1, ..ask("c") }, SqlFormat::Parquet).await;
+    assert_eq!(meta.truncated.map(|cut| cut.shown), Some(1));
 }
 
 /// Guarantee: a line's id finds it again, with what its instance said before and after.

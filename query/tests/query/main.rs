@@ -15,6 +15,12 @@ mod explain;
 mod lines;
 /// Figures of metrics.
 mod metrics;
+/// The keys of lines, against a plain count.
+mod fields;
+/// Searching log lines.
+mod lines;
+/// Patterns of lines, against a plain count.
+mod patterns;
 /// A store with an answerer.
 mod place;
 /// Traces that others recorded.
@@ -39,7 +45,11 @@ mod skeleton;
 mod span_sets;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
+/// Following lines as they come in.
+mod tail;
 /// Traces and their logs.
 mod traces;
+/// Why a search found nothing.
+mod why;
 /// Words through indexes.
 mod words;

@@ -13,16 +13,24 @@ use crate::ledger::{LedgerAsk, LedgerSheet};
 use crate::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use crate::meta::Answer;
 use crate::metrics::AskMetrics;
+use crate::fields::{FieldRow, FieldsAsk};
+use crate::ledger::{LedgerAsk, LedgerSheet};
+use crate::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
+use crate::meta::Answer;
+use crate::patterns::{PatternRow, PatternsAsk};
 use crate::query_id::QueryId;
 use crate::schema::SqlSchema;
 use crate::server::AskServer;
 use crate::services::{ServiceRow, ServicesAsk};
 use crate::sql::{SqlAnswer, SqlAsk};
 use crate::stored::AskStored;
+use crate::sql::{SqlAnswer, SqlAsk, SqlFormat};
 use crate::system::{BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status};
+use crate::tail::{TailAsk, TailStream};
 use crate::trace::{Trace, TraceAsk, TraceDeletion};
 use crate::trace_logs::{LogRow, TraceLogsAsk};
 use crate::traces::{TracesAsk, TracesFound};
+use crate::why::{WhyAsk, WhyEmpty};
 
 /// Traces.
 mod traces;
@@ -51,6 +59,13 @@ pub trait Ask: AskMetrics + AskServer + AskStored + AskTraces + Send + Sync + fm
     fn log(&self, ask: LineAsk) -> Answering<'_, Answer<LogRow>>;
     fn log_context(&self, ask: ContextAsk) -> Answering<'_, Answer<Vec<LogRow>>>;
     fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>>;
+    fn log_fields(&self, ask: FieldsAsk) -> Answering<'_, Answer<Vec<FieldRow>>>;
+    fn log_patterns(&self, ask: PatternsAsk) -> Answering<'_, Answer<Vec<PatternRow>>>;
+    fn log_tail(&self, ask: TailAsk) -> Answering<'_, TailStream>;
+    /// The lines of `logs` as rows of SQL, in a streamed format.
+    fn log_export(&self, ask: LogsAsk, format: SqlFormat) -> Answering<'_, SqlAnswer>;
+
+    fn why_empty(&self, ask: WhyAsk) -> Answering<'_, Answer<WhyEmpty>>;
 
     fn services(&self, ask: ServicesAsk) -> Answering<'_, Answer<Vec<ServiceRow>>>;
 

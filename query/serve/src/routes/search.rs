@@ -9,19 +9,26 @@ use daymark_view::logs::{
     AROUND_MAX, BUCKETS_MAX, ContextAsk, DEFAULT_AROUND, DEFAULT_BUCKETS, HistogramAsk, LineAsk, LogId,
     LogsAsk, LogsBody,
 };
+use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 use daymark_view::search::{self, Domain};
-use daymark_view::trace_logs::{DEFAULT_ROWS, ROWS_MAX};
+use daymark_view::sql::{SqlAnswer, SqlFormat};
+use daymark_view::trace_logs::{DEFAULT_ROWS, LogRow, ROWS_MAX, ROWS_STREAMED_MAX};
 use daymark_view::traces::{
-    Area, AreaBody, DEFAULT_SPANS, DEFAULT_TRACES, SPANS_MAX, TRACES_MAX, TracesAsk, TracesBody, TracesMode,
+    Area, AreaBody, DEFAULT_SPANS, DEFAULT_TRACES, OperationHit, SPANS_MAX, SpanHit, TRACES_MAX, TraceHit,
+    TracesAsk, TracesBody, TracesFound, TracesMode,
 };
+use futures::FutureExt;
 
+use crate::accept::{JSON, NDJSON};
 use crate::answer::{Refusal, envelope};
 use crate::asked::Asked;
 use crate::body;
+use crate::pages::{Page, pages};
 use crate::params;
 use crate::router::Site;
 use crate::routes::services::scope;
+use crate::routes::sql;
 
 pub(crate) async fn traces(
     State(site): State<Arc<Site>>,
@@ -29,13 +36,44 @@ pub(crate) async fn traces(
     request: Request,
 ) -> Result<Response, Refusal> {
     asked.params(&[], &[])?;
+    let in_lines = asked.accepts(&[JSON, NDJSON])? == NDJSON;
     let body: TracesBody = body::json(&site, request, &TracesBody::KEYS).await?;
-    let answer = site.ask.traces(question(&site, &asked, &body)?).await?;
+    let ask = question(&site, &asked, &body, in_lines)?;
+    if in_lines {
+        return trace_lines(site, asked, ask).await;
+    }
+    let answer = site.ask.traces(ask).await?;
     let rows = answer.data.len();
     envelope(&site, &asked, answer, rows).await
 }
 
-fn question(site: &Site, asked: &Asked, body: &TracesBody) -> Result<TracesAsk, AskError> {
+async fn trace_lines(site: Arc<Site>, asked: Asked, ask: TracesAsk) -> Result<Response, Refusal> {
+    let (most, schema) = match ask.mode {
+        TracesMode::Traces => (TRACES_MAX, &TraceHit::FIELDS[..]),
+        TracesMode::Spans => (SPANS_MAX, &SpanHit::FIELDS[..]),
+        TracesMode::Operations => (ROWS_STREAMED_MAX, &OperationHit::FIELDS[..]),
+    };
+    let (asker, limit) = (Arc::clone(&site.ask), ask.limit);
+    let page = move |left: usize, cursor: Option<String>| {
+        let is_first = cursor.is_none();
+        let cursor = if is_first { ask.cursor.clone() } else { cursor };
+        let page = TracesAsk { limit: left.min(most), cursor, count: ask.count && is_first, ..ask.clone() };
+        let asker = Arc::clone(&asker);
+        async move {
+            let Answer { data, meta } = asker.traces(page).await?;
+            let data = match data {
+                TracesFound::Traces(rows) => Page::of(&rows)?,
+                TracesFound::Spans(rows) => Page::of(&rows)?,
+                TracesFound::Operations(rows) => Page::of(&rows)?,
+            };
+            Ok(Answer { data, meta })
+        }
+        .boxed()
+    };
+    pages(site, asked, &schema, limit, page).await
+}
+
+fn question(site: &Site, asked: &Asked, body: &TracesBody, in_lines: bool) -> Result<TracesAsk, AskError> {
     let now = site.now();
     let range = params::range(body.from.as_deref(), body.to.as_deref(), now)?;
     let range = range.unwrap_or(Range::last_hour(now));
@@ -43,6 +81,7 @@ fn question(site: &Site, asked: &Asked, body: &TracesBody) -> Result<TracesAsk, 
         TracesMode::Spans => (DEFAULT_SPANS, SPANS_MAX),
         TracesMode::Traces | TracesMode::Operations => (DEFAULT_TRACES, TRACES_MAX),
     };
+    let (default, most) = if in_lines { (ROWS_STREAMED_MAX, ROWS_STREAMED_MAX) } else { (default, most) };
     let limit = params::check_limit(body.limit, default, most);
     Ok(TracesAsk {
         query_id: asked.query_id.clone(),
@@ -73,17 +112,59 @@ pub(crate) async fn logs(
     request: Request,
 ) -> Result<Response, Refusal> {
     asked.params(&[], &[])?;
+    let format = asked.format()?;
     let body: LogsBody = body::json(&site, request, &LogsBody::KEYS).await?;
-    let answer = site.ask.logs(lines(&site, &asked, &body)?).await?;
-    let rows = answer.data.len();
-    envelope(&site, &asked, answer, rows).await
+    let ask = lines(&site, &asked, &body, format.is_streamed())?;
+    match format {
+        SqlFormat::Json => {
+            let answer = site.ask.logs(ask).await?;
+            let rows = answer.data.len();
+            envelope(&site, &asked, answer, rows).await
+        }
+        SqlFormat::Ndjson => log_lines(site, asked, ask).await,
+        SqlFormat::Csv | SqlFormat::Arrow | SqlFormat::Parquet => {
+            if body.cursor.is_some() || body.count {
+                let detail = "a file has no pages and no total";
+                return Err(AskError::new(Code::BadRequest, detail)
+                    .hint("leave out cursor and count")
+                    .into());
+            }
+            match site.ask.log_export(ask, format).await? {
+                SqlAnswer::Stream(rows) => {
+                    sql::stream_out(site, asked, (format, body.limit.is_some()), rows).await
+                }
+                SqlAnswer::Table(table) => {
+                    let rows = table.data.rows.len();
+                    envelope(&site, &asked, *table, rows).await
+                }
+            }
+        }
+    }
 }
 
-fn lines(site: &Site, asked: &Asked, body: &LogsBody) -> Result<LogsAsk, AskError> {
+async fn log_lines(site: Arc<Site>, asked: Asked, ask: LogsAsk) -> Result<Response, Refusal> {
+    let (asker, limit) = (Arc::clone(&site.ask), ask.limit);
+    let page = move |left: usize, cursor: Option<String>| {
+        let is_first = cursor.is_none();
+        let cursor = if is_first { ask.cursor.clone() } else { cursor };
+        let page = LogsAsk { limit: left.min(ROWS_MAX), cursor, count: ask.count && is_first, ..ask.clone() };
+        let asker = Arc::clone(&asker);
+        async move {
+            let Answer { data, meta } = asker.logs(page).await?;
+            Ok(Answer { data: Page::of(&data)?, meta })
+        }
+        .boxed()
+    };
+    pages(site, asked, &LogRow::FIELDS, limit, page).await
+}
+
+fn lines(site: &Site, asked: &Asked, body: &LogsBody, is_streamed: bool) -> Result<LogsAsk, AskError> {
     let now = site.now();
     let trace_id = body.trace_id.as_deref().map(params::trace_id).transpose()?;
     let default = if trace_id.is_some() { Range::ALL } else { Range::last_hour(now) };
-    let limit = params::check_limit(body.limit, DEFAULT_ROWS, ROWS_MAX);
+    let (default_limit, most) =
+        if is_streamed { (ROWS_STREAMED_MAX, ROWS_STREAMED_MAX) } else { (DEFAULT_ROWS, ROWS_MAX) };
+    let limit = params::check_limit(body.limit, default_limit, most);
     Ok(LogsAsk {
         query_id: asked.query_id.clone(),
         query: search::parse(Domain::Logs, &body.q)?,

@@ -4,27 +4,31 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use daymark_model::figure::{Figure, Figures};
-use daymark_model::id::{SpanId, TraceId};
+use daymark_model::id::{LineAt, Lsn, SpanId, TraceId};
 use daymark_model::time::Nanos;
 use daymark_view::ask::{Answering, Ask};
 use daymark_view::attribute::Attributes;
 use daymark_view::error::{Absence, AskError, Code};
 use daymark_view::explain::Explained;
+use daymark_view::fields::{FieldLevel, FieldRow, FieldType, FieldsAsk};
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
 use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta, Truncated};
+use daymark_view::patterns::{PatternRow, PatternsAsk};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::SqlSchema;
 use daymark_view::services::{ServiceRow, ServicesAsk};
-use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlColumn, SqlStream, SqlTable};
+use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlColumn, SqlFormat, SqlStream, SqlTable};
 use daymark_view::system::{
     BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status,
 };
+use daymark_view::tail::{News, TailAsk, TailEvent, TailStatus, TailStream};
 use daymark_view::trace::{
     Completeness, Dropped, Episode, Event, Link, Scope, Span, Trace, TraceAsk, TraceDeletion, TraceRoot,
 };
 use daymark_view::trace_logs::{LogRow, TraceLogsAsk};
 use daymark_view::traces::{TracesAsk, TracesFound};
+use daymark_view::why::{Nearest, WhyAsk, WhyEmpty};
 use futures::{StreamExt, stream};
 use serde_json::json;
 use tokio::sync::watch;
@@ -257,9 +261,12 @@ impl Ask for Canned {
         ready(Ok(Answer::of(TracesFound::Traces(Vec::new()))))
     }
 
+    /// Of many lines there are two pages with a line each.
     fn logs(&self, ask: LogsAsk) -> Answering<'_, Answer<Vec<LogRow>>> {
         self.remember(&ask);
-        ready(Ok(Answer::of(vec![log()])))
+        let mut answer = Answer::of(vec![log()]);
+        answer.meta.cursor = (ask.cursor.is_none() && ask.limit >= 1_000).then(|| "second".to_owned());
+        ready(Ok(answer))
     }
 
     fn log(&self, ask: LineAsk) -> Answering<'_, Answer<LogRow>> {
@@ -275,6 +282,51 @@ impl Ask for Canned {
     fn log_histogram(&self, ask: HistogramAsk) -> Answering<'_, Answer<Histogram>> {
         self.remember(&ask);
         ready(Ok(Answer::of(Histogram { t0: Nanos(0), step_ns: 1, series: Vec::new() })))
+    }
+
+    fn log_fields(&self, ask: FieldsAsk) -> Answering<'_, Answer<Vec<FieldRow>>> {
+        self.remember(&ask);
+        let (level, r#type) = (FieldLevel::Body, FieldType::Int);
+        let row =
+            FieldRow { key: "body.user.id".into(), level, r#type, count: 1, distinct: 1, top: Vec::new() };
+        ready(Ok(Answer::of(vec![row])))
+    }
+
+    fn log_patterns(&self, ask: PatternsAsk) -> Answering<'_, Answer<Vec<PatternRow>>> {
+        self.remember(&ask);
+        ready(Ok(Answer::of(Vec::new())))
+    }
+
+    /// A line and a status, then nothing more; after a line the stream ends with an error.
+    fn log_tail(&self, ask: TailAsk) -> Answering<'_, TailStream> {
+        self.remember(&ask);
+        let running = Running::new(&self.running);
+        let at = LineAt { lsn: Lsn(7), line: Some(1) };
+        let line = TailEvent { at, news: News::Log(Box::new(log())) };
+        let status = TailEvent { at: LineAt { line: None, ..at }, news: News::Status(TailStatus::default()) };
+        let begun = stream::iter([Ok(line), Ok(status)]);
+        let rest = match ask.after {
+            Some(_) => stream::iter([Err(limit())]).boxed(),
+            None => stream::pending().boxed(),
+        };
+        let rest = rest.inspect(move |_| {
+            let _held = &running;
+        });
+        ready(Ok(Box::pin(begun.chain(rest)) as TailStream))
+    }
+
+    fn log_export(&self, ask: LogsAsk, format: SqlFormat) -> Answering<'_, SqlAnswer> {
+        self.remember(&(&ask, format));
+        let mut pieces = lines(&["time,body\r\n"]);
+        pieces.push(Ok(SqlChunk::End(Meta::default())));
+        ready(Ok(SqlAnswer::Stream(stream::iter(pieces).boxed())))
+    }
+
+    fn why_empty(&self, ask: WhyAsk) -> Answering<'_, Answer<WhyEmpty>> {
+        self.remember(&ask);
+        let (nearest, matches) = (Nearest::default(), Nearest::default());
+        let clauses = Vec::new();
+        ready(Ok(Answer::of(WhyEmpty { total: 0, clauses, nearest, matches, series_outside: None })))
     }
 
     fn delete_trace(&self, deletion: TraceDeletion) -> Answering<'_, ()> {

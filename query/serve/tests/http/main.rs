@@ -14,6 +14,8 @@ mod ends;
 mod errors;
 /// Metrics: queries, parameters, and what is said of bad ones.
 mod metrics;
+/// Lines: streams, long answers, files, reasons.
+mod lines;
 /// What the engine is asked for given parameters.
 mod questions;
 /// Pasted texts.

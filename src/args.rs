@@ -29,7 +29,7 @@ pub(crate) enum Verb {
     Traces(cli::traces::TracesArgs),
     /// Show a trace by its id in any spelling, or by a log line or an address that holds it
     Trace(cli::trace::TraceArgs),
-    /// Show the logs of a trace
+    /// Search log lines, show those of a trace, or follow them
     Logs(cli::logs::LogsArgs),
     /// Check that a data directory is whole, with the server stopped; repair what can be
     Verify(VerifyArgs),

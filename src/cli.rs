@@ -16,6 +16,10 @@ mod clean;
 pub(crate) mod client;
 /// Rows as CSV.
 mod csv;
+/// The events of a stream.
+mod events;
+/// `daymark logs -f`.
+mod follow;
 /// Lines of a streamed answer, one by one.
 mod lines;
 /// `daymark logs`.

@@ -23,6 +23,7 @@ const PROBLEM_BYTES: usize = 1 << 20;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+const EVENTS: &str = "text/event-stream";
 
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -56,11 +57,16 @@ impl Client {
 
     /// `path` begins with a slash and stands below the API's base.
     pub(crate) async fn get(&self, path: &str, accept: &'static str) -> anyhow::Result<Body> {
-        self.send(Method::GET, path, accept, Bytes::new()).await
+        self.send(Method::GET, path, accept, Bytes::new(), None).await
+    }
+
+    /// A stream of events, from after the one with this id on.
+    pub(crate) async fn follow(&self, path: &str, last: Option<&str>) -> anyhow::Result<Body> {
+        self.send(Method::GET, path, EVENTS, Bytes::new(), last).await
     }
 
     pub(crate) async fn post(&self, path: &str, accept: &'static str, body: Vec<u8>) -> anyhow::Result<Body> {
-        self.send(Method::POST, path, accept, Bytes::from(body)).await
+        self.send(Method::POST, path, accept, Bytes::from(body), None).await
     }
 
     async fn send(
@@ -69,12 +75,16 @@ impl Client {
         path: &str,
         accept: &'static str,
         body: Bytes,
+        last_event: Option<&str>,
     ) -> anyhow::Result<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/api/v1{path}", self.url))
             .header(ACCEPT, accept)
             .header(CONTENT_TYPE, JSON);
+        if let Some(id) = last_event {
+            request = request.header("last-event-id", id);
+        }
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token);
         }

@@ -11,6 +11,7 @@ use daymark_view::trace_logs::{DEFAULT_ROWS, LogRow, ROWS_MAX};
 use serde_json::{Value, json};
 
 use super::client::{self, Client};
+use super::follow::follow;
 use super::{AskArgs, Format, clean, csv, note};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +22,9 @@ pub(crate) struct LogsArgs {
     /// Only lines of this trace, in any spelling; without a range over all time
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) trace: Option<String>,
+    /// Show lines as they come in, until stopped
+    #[arg(short = 'f', long, conflicts_with_all = ["trace", "from", "to", "limit"])]
+    pub(crate) follow: bool,
     #[command(flatten)]
     pub(crate) ask: AskArgs,
 }
@@ -31,6 +35,10 @@ const CSV_COLUMNS: [&str; 8] =
 pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.ask)?;
     let mut out = io::stdout().lock();
+    if args.follow {
+        let query = args.query.as_deref().unwrap_or_default();
+        return follow(&client, query, args.ask.format(), &mut out).await.map(|()| ExitCode::SUCCESS);
+    }
     let body = LogsBody {
         q: args.query.clone().unwrap_or_default(),
         trace_id: args.trace.clone(),
@@ -94,7 +102,7 @@ pub(crate) async fn print(
 }
 
 /// A row in the format; nothing for JSON, whose pages are printed whole.
-fn written(row: &LogRow, format: Format) -> anyhow::Result<String> {
+pub(super) fn written(row: &LogRow, format: Format) -> anyhow::Result<String> {
     Ok(match format {
         Format::Json => String::new(),
         Format::Ndjson => format!("{}\n", serde_json::to_string(row)?),

@@ -18,7 +18,6 @@ use daymark_storage::version::Version;
 use daymark_view::ask::{Answering, Ask};
 use daymark_view::error::{AskError, Code};
 use daymark_view::explain::Explained;
-use daymark_view::error::{Absence, AskError, Code};
 use daymark_view::fields::{FieldRow, FieldsAsk};
 use daymark_view::ledger::{LedgerAsk, LedgerSheet};
 use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
@@ -55,7 +54,7 @@ use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::trace::revisions::Revisions;
-use crate::{balance, condition, figures, functions, senders};
+use crate::{balance, condition, figures, functions, search, senders, tail};
 
 /// Traces.
 mod traces;
@@ -68,7 +67,6 @@ mod metrics;
 mod server;
 /// What people keep.
 mod stored;
-use crate::{balance, condition, figures, functions, search, senders, tail, trace};
 
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;
@@ -130,20 +128,18 @@ impl Answerer {
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
-        Ok(Self { store, options, runner, taken: Arc::default(), cache, revisions: Arc::default() })
         let tails = Arc::new(Semaphore::new(tail::TAILS));
-        Ok(Self { store, options, runner, tails, taken: Arc::default(), cache })
+        let (taken, revisions) = Default::default();
+        Ok(Self { store, options, runner, tails, taken, cache, revisions })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
         let (taken, cache) = (Arc::clone(&self.taken), Arc::clone(&self.cache));
-        let (store, runner) = (self.store.clone(), self.runner.clone());
+        let (store, runner, tails) = (self.store.clone(), self.runner.clone(), Arc::clone(&self.tails));
         // Another tenant's traces may have the same ids.
-        Self { store, options, runner, taken, cache, revisions: Arc::default() }
-        let (store, tails) = (self.store.clone(), Arc::clone(&self.tails));
-        Self { store, options, runner: self.runner.clone(), tails, taken, cache }
+        Self { store, options, runner, tails, taken, cache, revisions: Arc::default() }
     }
 
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {

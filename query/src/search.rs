@@ -11,10 +11,10 @@ mod desk;
 mod diff;
 /// How two sets of spans differ.
 mod explain;
-/// All spans of some traces.
-mod facts;
 /// Lines as rows of SQL.
 mod export;
+/// All spans of some traces.
+mod facts;
 /// The keys of lines, with their values.
 mod fields;
 /// A search taken apart into what rows, traces and relations tell.
@@ -46,10 +46,9 @@ mod words;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use desk::Desk;
+pub(crate) use export::export;
 pub(crate) use formula::is_like;
 pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
-pub(crate) use words::{between, instant};
-pub(crate) use export::export;
-pub(crate) use traces::Searched;
 pub(crate) use words::of_scope;
+pub(crate) use words::{between, instant};

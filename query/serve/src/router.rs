@@ -23,9 +23,9 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
 use crate::routes::{
-    diff, front, ledger, metrics, probes, queries, resolve, search, server, services, skeleton, spans, sql, stored, system, traces,
+    diff, front, ledger, logs, metrics, probes, queries, resolve, search, server, services, skeleton, spans,
+    sql, stored, system, tail, traces, why,
 };
-use crate::routes::{front, ledger, logs, probes, queries, search, services, sql, system, tail, traces, why};
 use crate::tenants::Tenants;
 
 const BASE: &str = "/api/v1";
@@ -53,14 +53,13 @@ impl Site {
 }
 
 /// A router for the default tenant, about whom `ask` answers, and one for each other tenant of `options`.
-pub(crate) fn routers(ask: &Arc<dyn Ask>, options: &Options, is_loopback: bool) -> Tenants {
-    let client_errors = Arc::new(ClientErrors::default());
 pub(crate) fn routers(
     ask: &Arc<dyn Ask>,
     options: &Options,
     is_loopback: bool,
     stopping: &watch::Receiver<bool>,
 ) -> Tenants {
+    let client_errors = Arc::new(ClientErrors::default());
     let router_of = |tenant: &str, ask: &Arc<dyn Ask>| {
         let told = Arc::<ClientErrors>::clone(&client_errors) as Arc<dyn Figures>;
         let site = Site {

@@ -6,10 +6,10 @@ pub(crate) mod diff;
 pub(crate) mod front;
 /// The balance sheet.
 pub(crate) mod ledger;
-/// Metrics: catalog, labels, figures, exemplars.
-pub(crate) mod metrics;
 /// What lines have, and their patterns.
 pub(crate) mod logs;
+/// Metrics: catalog, labels, figures, exemplars.
+pub(crate) mod metrics;
 /// Liveness, readiness, our own metrics.
 pub(crate) mod probes;
 /// Queries that run now.

@@ -31,7 +31,7 @@ pub(crate) async fn exemplars(
     let question = format!("{} {} {:?}", ask.metric, ask.query, ask.scope);
     let mut cursor = match &ask.cursor {
         Some(text) => Cursor::read(text, &question)?,
-        None => Cursor::start(i64::MAX),
+        None => Cursor::start(ask.range, i64::MAX),
     };
     let chosen = chosen(&desk, &ask, &parts).await?;
     let mut found: Vec<ExemplarRow> = Vec::new();

@@ -17,9 +17,8 @@ const WORD: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-pub(super) struct Cursor {
     /// Of all pages. Ends such as `-1h` move from one to the next.
-    pub(super) range: Range,
+    pub(crate) range: Range,
     /// Nothing lies before it.
     pub(crate) bound: i64,
     shown: HashSet<u64>,
@@ -27,9 +26,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// The first page of an order.
-    pub(crate) fn start(bound: i64) -> Self {
-        Self { bound, shown: HashSet::new() }
-    pub(super) fn start(range: Range, bound: i64) -> Self {
+    pub(crate) fn start(range: Range, bound: i64) -> Self {
         Self { range, bound, shown: HashSet::new() }
     }
 

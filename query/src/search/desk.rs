@@ -54,12 +54,6 @@ impl Desk {
         let work = async {
             views::add(&self.state, &statement).await?;
             let plan = self.state.statement_to_plan(statement).await?;
-            let physical = self.state.create_physical_plan(&plan).await?;
-            let mut rows = execute_stream(physical, self.state.task_ctx())?;
-            while let Some(batch) = rows.try_next().await? {
-                take(batch)?;
-            }
-            Ok(())
             self.state.create_physical_plan(&plan).await
         };
         work.await.map_err(|error| failure::of(&error))

@@ -11,7 +11,6 @@ use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 use daymark_view::services::Scope;
 use daymark_view::traces::{Area, TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
-use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
 
 use super::cursor::Cursor;
 use super::desk::Desk;
@@ -92,13 +91,7 @@ impl<'a> Searched<'a> {
 
     /// When matching spans begin, and whose they are.
     pub(super) fn inside(&self) -> String {
-        inside(self.ask.range, &self.ask.scope, self.ask.area)
-        let mut parts = vec![between("start", self.range.from, self.range.to)];
-        parts.extend(self.ask.scope.iter().map(of_scope));
-        if let Some(area) = self.ask.area {
-            parts.push(format!("duration_ns >= {} AND duration_ns < {}", area.min_ns, area.max_ns));
-        }
-        parts.join(" AND ")
+        inside(self.range, &self.ask.scope, self.ask.area)
     }
 
     /// What candidates meet.

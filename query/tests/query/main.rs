@@ -11,14 +11,14 @@ mod cases;
 mod data;
 /// How statements would be answered.
 mod explain;
-/// Searching log lines.
-mod lines;
-/// Figures of metrics.
-mod metrics;
 /// The keys of lines, against a plain count.
 mod fields;
 /// Searching log lines.
 mod lines;
+/// Searching log lines.
+mod lines;
+/// Figures of metrics.
+mod metrics;
 /// Patterns of lines, against a plain count.
 mod patterns;
 /// A store with an answerer.
@@ -37,12 +37,12 @@ mod search;
 mod server;
 /// The list of services, against plain code over all rows.
 mod services;
-/// What people keep.
-mod stored;
 /// Traces as rows.
 mod skeleton;
 /// Sets of spans.
 mod span_sets;
+/// What people keep.
+mod stored;
 /// Sums over spans, against plain code over the same spans.
 mod sums;
 /// Following lines as they come in.

@@ -25,10 +25,8 @@ mod value;
 
 pub use complete::{Completion, complete};
 pub use key::{Domain, Field, FieldKind, Key, Level};
-pub use parse::{SyntaxError, parse};
-pub use sql::{condition, expression, quoted};
 pub use parse::{SyntaxError, clauses, parse};
-pub use sql::{condition, quoted};
+pub use sql::{condition, expression, quoted};
 pub use tree::{Node, Op, Place, Query, Relation, Spans, Term, Test};
 pub use value::Value;
 

@@ -12,10 +12,10 @@ mod answers;
 mod ends;
 /// Statuses and problems.
 mod errors;
-/// Metrics: queries, parameters, and what is said of bad ones.
-mod metrics;
 /// Lines: streams, long answers, files, reasons.
 mod lines;
+/// Metrics: queries, parameters, and what is said of bad ones.
+mod metrics;
 /// What the engine is asked for given parameters.
 mod questions;
 /// Pasted texts.

@@ -41,7 +41,7 @@ pub(crate) async fn exemplars(
             "SELECT metric, series_id, time, value, trace_id, span_id, service, attributes FROM exemplars \
              WHERE metric = {} AND {} AND time <= {} ORDER BY time DESC LIMIT {ROWS} OFFSET {skipped}",
             quoted(&ask.metric),
-            between("time", ask.range.from, ask.range.to),
+            between("time", cursor.range.from, cursor.range.to),
             instant(bound),
         );
         let (mut rows, mut last) = (0, bound);

@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
-use daymark_segment::{Predicate, Projection, ReadCache, RowRanges};
+use daymark_segment::{Block, Level, Predicate, Projection, ReadCache, RowRanges};
 use daymark_storage::version::{Chunk, Gap, Shelved, Version};
 
 use crate::scan::owners::Describe;
@@ -24,6 +24,9 @@ pub(crate) struct Unit {
     pub(crate) rows: RowRanges,
     pub(crate) time_min: i64,
     pub(crate) time_max: i64,
+    /// Where most of its rows lie. Rows of a merged file follow the first instants of their traces, which may
+    /// end long after; other rows follow their arrival, and some come late.
+    pub(crate) usual: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -165,20 +168,20 @@ impl Part {
             Self::Gap(_) => Vec::new(),
             Self::Chunk(_, chunk) => {
                 let (time_min, time_max) = (chunk.time.start, chunk.time.end.saturating_sub(1));
-                vec![Unit { part, rows: rows.clone(), time_min, time_max }]
+                vec![Unit { part, rows: rows.clone(), time_min, time_max, usual: time_max }]
             }
-            Self::Segment(shelved, _) => shelved
-                .segment
-                .blocks()
-                .iter()
-                .map(|block| Unit {
+            Self::Segment(shelved, _) => {
+                let is_sorted = shelved.segment.meta().level > Level::L0;
+                let unit = |block: &Block| Unit {
                     part,
                     rows: rows.within(block.rows.clone()),
                     time_min: block.time_min,
                     time_max: block.time_max,
-                })
-                .filter(|unit| !unit.rows.is_empty())
-                .collect(),
+                    usual: if is_sorted { block.time_min } else { block.time_max },
+                };
+                let units = shelved.segment.blocks().iter().map(unit);
+                units.filter(|unit| !unit.rows.is_empty()).collect()
+            }
         }
     }
 

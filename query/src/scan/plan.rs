@@ -4,6 +4,7 @@
 //! It takes over the filters above it, so that columns are read only for rows that pass, and follows the
 //! sort above it in the order of its reads: newest blocks first for `ORDER BY start DESC`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
 use crate::scan::portions::Order;
 use crate::scan::question::Question;
-use crate::scan::reader::{Filters, Reader, Shared, Tally};
+use crate::scan::reader::{Conditions, Filters, Reader, Shared, Tally};
 
 /// Rows that are read at once where their order does not matter.
 const READ_ROWS: usize = 65_536;
@@ -132,7 +133,7 @@ impl ScanExec {
         let mut units: Vec<Unit> = units.flatten().collect();
         match self.order {
             Order::Stored => units = united(units),
-            Order::NewestFirst => units.sort_by_key(|unit| std::cmp::Reverse(unit.time_max)),
+            Order::NewestFirst => units.sort_by_key(|unit| std::cmp::Reverse(unit.usual)),
             Order::OldestFirst => units.sort_by_key(|unit| unit.time_min),
         }
         let partitions = self.properties.partitioning.partition_count();
@@ -152,32 +153,41 @@ impl ScanExec {
         if self.conditions.is_empty() {
             return Ok(None);
         }
-        let schema = self.layout.schema();
-        let mut needed: Vec<usize> =
-            self.conditions.iter().flat_map(collect_columns).map(|column: Column| column.index()).collect();
-        needed.sort_unstable();
-        needed.dedup();
-        let narrow: SchemaRef = Arc::new(schema.project(&needed)?);
-        let alone = self.conditions.iter().map(|condition| match is_changing(condition) {
+        let columns = self.conditions.iter().flat_map(collect_columns);
+        let needed: BTreeSet<usize> = columns.map(|column: Column| column.index()).collect();
+        let time = self.layout.schema().index_of(self.table.time_column()).ok();
+        let is_early = |condition: &&Arc<dyn PhysicalExpr>| {
+            let mut columns = collect_columns(condition).into_iter().map(|column| column.index());
+            let is_by_time = columns.next().is_some_and(|one| Some(one) == time) && columns.next().is_none();
+            self.order != Order::Stored && is_by_time
+        };
+        let (early, others): (Vec<_>, Vec<_>) = self.conditions.iter().partition(is_early);
+        let early = time.map(|time| self.judged(&early, [time].into()));
+        let covers = 0..self.layout.schema().fields().len();
+        let covers = covers.map(|column| needed.iter().position(|other| *other == column)).collect();
+        Ok(Some(Filters { early: early.transpose()?, others: self.judged(&others, needed)?, covers }))
+    }
+
+    /// Conditions over no more than some columns.
+    fn judged(&self, conditions: &[&Arc<dyn PhysicalExpr>], columns: BTreeSet<usize>) -> Result<Conditions> {
+        let columns: Vec<usize> = columns.into_iter().collect();
+        let narrow: SchemaRef = Arc::new(self.layout.schema().project(&columns)?);
+        let over = |condition: &&Arc<dyn PhysicalExpr>| reassign_expr_columns(Arc::clone(condition), &narrow);
+        let all = conditions.iter().map(over).collect::<Result<_>>()?;
+        let alone = |condition: &&Arc<dyn PhysicalExpr>| match is_changing(condition) {
             true => Ok(None),
             false => Alone::of(condition, &self.keys),
-        });
-        let alone = alone.collect::<Result<_>>()?;
-        let conditions = self
-            .conditions
-            .iter()
-            .map(|condition| reassign_expr_columns(Arc::clone(condition), &narrow))
-            .collect::<Result<_>>()?;
-        let covers = (0..schema.fields().len()).map(|column| needed.binary_search(&column).ok()).collect();
-        let layout = Layout::new(self.table, narrow, &self.keys)?;
-        Ok(Some(Filters { conditions, layout, alone, covers }))
+        };
+        let alone = conditions.iter().map(alone).collect::<Result<_>>()?;
+        Ok(Conditions { all, alone, layout: Layout::new(self.table, narrow, &self.keys)? })
     }
 
     fn start(&self, partition: usize) -> Result<SendableRecordBatchStream> {
         let filters = self.filters()?;
         let time = self.table.time_column();
         // A sort that takes only some rows tells which by a filter on the instants that changes.
-        let knows_time = filters.as_ref().is_some_and(|all| all.layout.schema().index_of(time).is_ok());
+        let knows_time =
+            filters.as_ref().is_some_and(|all| all.others.layout.schema().index_of(time).is_ok());
         let is_kept_short = knows_time && self.conditions.iter().any(is_changing);
         let shared = Shared {
             parts: Arc::clone(&self.parts),

@@ -1,14 +1,12 @@
 //! Rows that passed the filters and wait to be read under a sort that keeps only some of them.
 //!
 //! To find a row takes the columns of the filters, to read it takes all columns that are asked for. So rows
-//! are found first, in the order of the sort, and read in portions that grow: mostly the first portion is all
-//! that the sort takes, and what it does not take any more is never read.
+//! are found first, where the best of them are likely, and read in portions that grow: mostly the first portion
+//! is most of what the sort takes, and what it does not take any more is never read.
 
 use std::collections::BTreeMap;
 
 use daymark_segment::RowRanges;
-
-use crate::scan::part::Unit;
 
 /// Rows of the first portion: somewhat more than most questions for the newest ask for.
 const FIRST: usize = 32;
@@ -27,11 +25,6 @@ impl Order {
     /// Comes earlier the less it is.
     fn rank(self, at: i64) -> i64 {
         if self == Self::NewestFirst { !at } else { at }
-    }
-
-    /// The rank of the row of a unit that can come first.
-    fn rank_of(self, unit: &Unit) -> i64 {
-        self.rank(if self == Self::NewestFirst { unit.time_max } else { unit.time_min })
     }
 }
 
@@ -69,9 +62,9 @@ impl Portions {
         self.rows.retain(|row| is_wanted(row.at));
     }
 
-    /// Whether the next portion can have rows of a unit.
-    pub(crate) fn may_take(&self, unit: &Unit) -> bool {
-        self.rows.get(self.next - 1).is_none_or(|last| self.order.rank_of(unit) <= last.rank)
+    /// Whether the next portion is there.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.len() >= self.next
     }
 
     /// The next portion by parts; empty when nothing is left.

@@ -6,6 +6,7 @@
 //! portions ([`Portions`]).
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +23,9 @@ use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
 use crate::scan::portions::{Order, Portions};
 use crate::scan::threshold::{Instants, may_hold};
+
+/// Units in which rows are looked for together at most.
+const UNITS: usize = 16;
 
 /// What all scans of a query have read.
 #[derive(Debug, Default)]
@@ -89,15 +93,24 @@ impl Tally {
     }
 }
 
-/// Conditions over a scan's columns, and what has to be read to judge them.
+/// Conditions, and what has to be read to judge them.
 #[derive(Clone, Debug)]
-pub(crate) struct Filters {
+pub(crate) struct Conditions {
     /// Over the columns of `layout`.
-    pub(crate) conditions: Vec<Arc<dyn PhysicalExpr>>,
-    pub(crate) layout: Layout,
+    pub(crate) all: Vec<Arc<dyn PhysicalExpr>>,
     /// For each condition what it says of the values of an attribute, where that is all it is over.
     pub(crate) alone: Vec<Option<Alone>>,
-    /// Where the scan's columns stand among those of `layout`, when all do: nothing else has to be read.
+    pub(crate) layout: Layout,
+}
+
+/// Conditions over a scan's columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Filters {
+    /// Those on the instant alone, under a sort by it: few rows of a block are left once that is known.
+    pub(crate) early: Option<Conditions>,
+    /// The others, over the columns of all.
+    pub(crate) others: Conditions,
+    /// Where the scan's columns stand among those of `others`, when all do: nothing else has to be read.
     pub(crate) covers: Option<Vec<usize>>,
 }
 
@@ -113,7 +126,7 @@ pub(crate) struct Shared {
     pub(crate) tally: Arc<Tally>,
 }
 
-impl Filters {
+impl Conditions {
     /// Reads what the conditions are over, and hands the rows on that all of them hold for, batch by batch.
     pub(crate) fn pass(
         &self,
@@ -121,11 +134,14 @@ impl Filters {
         rows: &RowRanges,
         mut each: impl FnMut(RecordBatch, Vec<u32>) -> Result<()>,
     ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut numbers = rows.rows();
         for stored in part.read(self.layout.projection(), rows)? {
             let mut stored = stored?;
             let mut left: Vec<u32> = numbers.by_ref().take(stored.num_rows()).collect();
-            let mut is_judged = vec![false; self.conditions.len()];
+            let mut is_judged = vec![false; self.all.len()];
             for (alone, is_judged) in self.alone.iter().zip(&mut is_judged) {
                 let Some(alone) = alone else { continue };
                 let Some(mask) = alone.mask(&stored, part)? else { continue };
@@ -136,7 +152,7 @@ impl Filters {
                 }
             }
             let mut batch = self.layout.assemble(&stored, part)?;
-            let conditions = self.conditions.iter().zip(is_judged);
+            let conditions = self.all.iter().zip(is_judged);
             for (condition, _) in conditions.filter(|(_, is_judged)| !is_judged) {
                 let mask = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
                 let mask = mask.as_boolean();
@@ -152,11 +168,31 @@ impl Filters {
     }
 }
 
+impl Filters {
+    pub(crate) fn pass(
+        &self,
+        part: &Part,
+        rows: &RowRanges,
+        each: impl FnMut(RecordBatch, Vec<u32>) -> Result<()>,
+    ) -> Result<()> {
+        let Some(early) = self.early.as_ref().filter(|early| !early.all.is_empty()) else {
+            return self.others.pass(part, rows, each);
+        };
+        let mut left = RowRanges::default();
+        early.pass(part, rows, |_, rows| {
+            rows.into_iter().for_each(|row| left.push(row..row + 1));
+            Ok(())
+        })?;
+        self.others.pass(part, &left, each)
+    }
+}
+
 impl Shared {
     /// Whether rows of these instants can pass.
     fn may_hold(&self, block: Instants) -> bool {
-        let conditions = self.filters.as_ref().map_or(&[][..], |filters| &filters.conditions);
-        conditions.iter().all(|condition| may_hold(condition, self.time, block))
+        let Some(filters) = &self.filters else { return true };
+        let early = filters.early.iter().flat_map(|early| &early.all);
+        early.chain(&filters.others.all).all(|condition| may_hold(condition, self.time, block))
     }
 
     /// The part of a unit that is about to be read; none when no row of it can pass.
@@ -176,6 +212,8 @@ pub(crate) struct Reader {
     shared: Arc<Shared>,
     units: VecDeque<Unit>,
     portions: Portions,
+    /// Units in which rows are looked for together.
+    at_once: usize,
     ready: VecDeque<RecordBatch>,
     /// Rows that may still be given.
     left: usize,
@@ -185,7 +223,7 @@ impl Reader {
     pub(crate) fn new(shared: Arc<Shared>, units: Vec<Unit>, limit: Option<usize>) -> Self {
         let portions = Portions::new(shared.order);
         let left = limit.unwrap_or(usize::MAX);
-        Self { shared, units: units.into(), portions, ready: VecDeque::new(), left }
+        Self { shared, units: units.into(), portions, at_once: 1, ready: VecDeque::new(), left }
     }
 
     /// Reads a unit, or a portion of the rows of several units. False when nothing is left.
@@ -215,9 +253,11 @@ impl Reader {
     fn read_portion(&mut self, filters: &Filters) -> Result<bool> {
         let shared = Arc::clone(&self.shared);
         self.portions.retain(|at| shared.may_hold(Instants { min: at, max: at }));
-        while let Some(unit) = self.units.pop_front_if(|unit| self.portions.may_take(unit)) {
-            if let Some(part) = shared.begin(&unit)? {
-                self.or_damaged(|reader| reader.find(part, filters, &unit))?;
+        while !self.portions.is_full() && !self.units.is_empty() {
+            if let Some((at, rows)) = self.next_rows()?
+                && let Some(part) = shared.parts.get(at)
+            {
+                self.or_damaged(|reader| reader.find((at, part), filters, &rows))?;
             }
         }
         let portion = self.portions.take();
@@ -230,13 +270,34 @@ impl Reader {
         Ok(is_some)
     }
 
-    fn find(&mut self, part: &Part, filters: &Filters, unit: &Unit) -> Result<()> {
+    /// The rows of the next units of one part, of those in which rows may pass: of few as long as the sort has
+    /// no row to compare with, then of more and more.
+    fn next_rows(&mut self) -> Result<Option<(usize, RowRanges)>> {
+        let shared = Arc::clone(&self.shared);
+        let mut found: Option<(usize, Vec<Range<u32>>)> = None;
+        for _ in 0..self.at_once {
+            let part = found.as_ref().map(|(part, _)| *part);
+            let is_next = |unit: &mut Unit| part.is_none_or(|part| unit.part == part);
+            let Some(unit) = self.units.pop_front_if(is_next) else { break };
+            if shared.begin(&unit)?.is_some() {
+                let (_, ranges) = found.get_or_insert_with(|| (unit.part, Vec::new()));
+                ranges.extend_from_slice(unit.rows.as_slice());
+            }
+        }
+        self.at_once = (self.at_once * 2).min(UNITS);
+        Ok(found.map(|(part, mut ranges)| {
+            ranges.sort_unstable_by_key(|range| range.start);
+            (part, ranges.into_iter().collect())
+        }))
+    }
+
+    fn find(&mut self, (at, part): (usize, &Part), filters: &Filters, rows: &RowRanges) -> Result<()> {
         let time = self.shared.time;
-        filters.pass(part, &unit.rows, |batch, rows| {
+        filters.pass(part, rows, |batch, rows| {
             let times = batch.column_by_name(time);
             let times = times.and_then(|times| times.as_primitive_opt::<TimestampNanosecondType>());
             let times = times.ok_or_else(|| internal_datafusion_err!("{time} is not among the filters"))?;
-            self.portions.add(unit.part, rows.into_iter().zip(times.values().iter().copied()));
+            self.portions.add(at, rows.into_iter().zip(times.values().iter().copied()));
             Ok(())
         })
     }

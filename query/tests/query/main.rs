@@ -15,8 +15,6 @@ mod explain;
 mod fields;
 /// Searching log lines.
 mod lines;
-/// Searching log lines.
-mod lines;
 /// Figures of metrics.
 mod metrics;
 /// Patterns of lines, against a plain count.

@@ -14,6 +14,8 @@ mod bloom;
 mod blooms;
 /// The little-endian bytes of index files.
 mod codec;
+/// What unpacks pages.
+mod codecs;
 /// Writing `data.parquet`.
 mod data;
 /// What follows from the rows: indexes built anew, compared and restored.

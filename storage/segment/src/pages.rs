@@ -17,6 +17,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::codec::{Decoder, Encoder};
+use crate::codecs::Lent;
 use crate::error::{Error, Result};
 use crate::read_cache::ReadCache;
 
@@ -215,6 +216,11 @@ pub(crate) struct PageSource {
 impl PageSource {
     pub(crate) fn new(file: Arc<PageFile>, cache: Option<Arc<ReadCache>>) -> Self {
         Self { file, cache, damage: Arc::default() }
+    }
+
+    /// What unpacks the pages of one read.
+    pub(crate) fn codecs(&self) -> Arc<Lent> {
+        Arc::new(Lent::by(self.cache.clone()))
     }
 
     /// The unpacked page that is kept from an earlier read.

@@ -1,5 +1,5 @@
 //! What reads have in common, kept between them within a bound that all segments share: unpacked dictionary
-//! pages, and index files.
+//! pages, and index files; and what unpacks pages.
 //!
 //! Every read of a column begins with its dictionary, however few rows it asks for, so that unpacking
 //! dictionaries is most of the work of a small read. What is kept was checked when it came from the disk.
@@ -11,8 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use bytes::Bytes;
 use parquet::column::page::Page;
 
+use crate::codecs::Codecs;
 use crate::error::Result;
 use crate::pages::PageFile;
+
+/// So many reads at once are usual.
+const SPARE_CODECS: usize = 8;
 
 /// The address of the open rows of a segment, which nothing else gets while a weak reference to them is
 /// held, and what of the segment it is.
@@ -58,6 +62,7 @@ struct Held {
 pub struct ReadCache {
     bytes_max: usize,
     held: Mutex<Held>,
+    spare: Mutex<Vec<Codecs>>,
 }
 
 impl fmt::Debug for ReadCache {
@@ -68,7 +73,7 @@ impl fmt::Debug for ReadCache {
 
 impl ReadCache {
     pub fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, held: Mutex::default() }
+        Self { bytes_max, held: Mutex::default(), spare: Mutex::default() }
     }
 
     /// What everything in it takes.
@@ -101,6 +106,17 @@ impl ReadCache {
         let bytes = read()?;
         self.put(segment, What::File(name), Content::File(bytes.clone()));
         Ok(bytes)
+    }
+
+    pub(crate) fn lend(&self) -> Codecs {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn take_back(&self, codecs: Codecs) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE_CODECS {
+            spare.push(codecs);
+        }
     }
 
     fn get(&self, segment: &Arc<PageFile>, what: What) -> Option<Content> {

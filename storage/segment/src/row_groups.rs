@@ -1,20 +1,18 @@
 //! The row groups of one read, as the Parquet crate asks for them: page by page, by the offset index.
 //!
 //! The crate's own page reader makes a compressor and a decompressor for every column of every read, which
-//! is most of what a read of a few rows costs. Here all columns of a read share one.
+//! is most of what a read of a few rows costs. Here all columns of a read share one, and it is kept.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use parquet::arrow::arrow_reader::RowGroups;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
-use parquet::compression::{Codec, CodecOptionsBuilder, create_codec};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
-use zstd::bulk::Decompressor;
 
+use crate::codecs::Lent;
 use crate::page_header::PageHeader;
 use crate::pages::PageSource;
 
@@ -26,12 +24,13 @@ pub(crate) struct ChosenGroups {
     source: PageSource,
     metadata: Arc<ParquetMetaData>,
     groups: Vec<usize>,
-    codecs: Arc<Mutex<Codecs>>,
+    codecs: Arc<Lent>,
 }
 
 impl ChosenGroups {
     pub(crate) fn new(source: PageSource, metadata: Arc<ParquetMetaData>, groups: Vec<usize>) -> Self {
-        Self { source, metadata, groups, codecs: Arc::default() }
+        let codecs = source.codecs();
+        Self { source, metadata, groups, codecs }
     }
 }
 
@@ -103,7 +102,7 @@ struct Place {
 /// The pages of a column chunk that are still to come.
 struct Pages {
     source: PageSource,
-    codecs: Arc<Mutex<Codecs>>,
+    codecs: Arc<Lent>,
     compression: Compression,
     pages: VecDeque<Place>,
 }
@@ -156,8 +155,7 @@ impl Pages {
         let (header, len) = read.ok_or_else(|| general("a page with an unreadable header"))?;
         let body = bytes.slice(len..);
         let size = usize::try_from(header.uncompressed)?;
-        let buf =
-            self.codecs.lock().unwrap_or_else(PoisonError::into_inner).open(self.compression, body, size)?;
+        let buf = self.codecs.open(self.compression, body, size)?;
         match (header.kind, header.data, header.dictionary) {
             (DATA_PAGE, Some([values, encoding, definition, repetition]), _) => Ok(Page::DataPage {
                 buf,
@@ -175,46 +173,6 @@ impl Pages {
             }),
             (kind, ..) => Err(general(&format!("a page of type {kind}"))),
         }
-    }
-}
-
-/// What unpacks pages, made when it is first needed.
-#[derive(Default)]
-struct Codecs {
-    zstd: Option<Decompressor<'static>>,
-    lz4: Option<Box<dyn Codec>>,
-}
-
-impl Codecs {
-    fn open(&mut self, compression: Compression, packed: Bytes, size: usize) -> Result<Bytes> {
-        if compression == Compression::UNCOMPRESSED {
-            return Ok(packed);
-        }
-        let mut bytes = Vec::with_capacity(size);
-        match compression {
-            // A page without values has nothing to unpack.
-            _ if size == 0 => {}
-            Compression::ZSTD(_) => {
-                let zstd = match &mut self.zstd {
-                    Some(zstd) => zstd,
-                    none => none.insert(Decompressor::new()?),
-                };
-                zstd.decompress_to_buffer(&packed, &mut bytes)?;
-            }
-            Compression::LZ4_RAW => {
-                if self.lz4.is_none() {
-                    self.lz4 = create_codec(compression, &CodecOptionsBuilder::default().build())?;
-                }
-                if let Some(lz4) = &mut self.lz4 {
-                    lz4.decompress(&packed, &mut bytes, Some(size))?;
-                }
-            }
-            other => return Err(general(&format!("a page compressed with {other}"))),
-        }
-        if bytes.len() != size {
-            return Err(general("a page that unpacks to another length"));
-        }
-        Ok(bytes.into())
     }
 }
 

@@ -10,7 +10,7 @@ use daymark_model::limits::{self, IntakeLimits, MIB, QueryLimits};
 
 /// How long memory that was freed is kept before it goes back to the system, and the allocator's number of
 /// this option, which its Rust interface has no name for.
-const KEPT_FREED_MS: std::ffi::c_long = 10_000;
+const KEPT_FREED_MS: std::ffi::c_long = 100;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 /// Keeps freed memory for a while: the next request, flush or merge needs as much again, and fresh pages have to

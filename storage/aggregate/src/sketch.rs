@@ -27,8 +27,7 @@ impl Sketch {
         if value == 0 {
             self.zeros = self.zeros.saturating_add(1);
         } else {
-            let bin = ((value as f64).ln() / ln_gamma()).ceil();
-            self.add_to(bin as u16, 1);
+            self.add_to(bin_of(value), 1);
         }
     }
 
@@ -38,16 +37,41 @@ impl Sketch {
             self.bins.clone_from(&other.bins);
             return;
         }
+        let mut from = 0;
         for (bin, count) in &other.bins {
-            self.add_to(*bin, *count);
+            from = self.add_after(from, *bin, *count);
         }
     }
 
-    fn add_to(&mut self, bin: u16, count: u64) {
-        match self.bins.binary_search_by_key(&bin, |(known, _)| *known) {
-            Ok(at) => self.bins[at].1 = self.bins[at].1.saturating_add(count),
-            Err(at) => self.bins.insert(at, (bin, count)),
+    /// Merges what [`Self::to_bytes`] gave. Nothing when the bytes are not a sketch; then some of it may be in.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        let (format, mut left) = bytes.split_first()?;
+        if *format != FORMAT {
+            return None;
         }
+        self.zeros = self.zeros.saturating_add(pull(&mut left)?);
+        let (mut next, mut from) = (0_u64, 0);
+        while !left.is_empty() {
+            let bin = next.checked_add(pull(&mut left)?).filter(|bin| *bin < BINS)?;
+            let count = pull(&mut left).filter(|count| *count > 0)?;
+            from = self.add_after(from, u16::try_from(bin).ok()?, count);
+            next = bin + 1;
+        }
+        Some(())
+    }
+
+    /// Adds to a bin that does not lie among the first `from`. Answers how many do not lie behind it.
+    fn add_after(&mut self, from: usize, bin: u16, count: u64) -> usize {
+        let found = self.bins[from..].binary_search_by_key(&bin, |(known, _)| *known);
+        match found {
+            Ok(at) => self.bins[from + at].1 = self.bins[from + at].1.saturating_add(count),
+            Err(at) => self.bins.insert(from + at, (bin, count)),
+        }
+        from + found.unwrap_or_else(|at| at) + 1
+    }
+
+    fn add_to(&mut self, bin: u16, count: u64) {
+        self.add_after(0, bin, count);
     }
 
     /// Bytes in memory beside itself.
@@ -80,6 +104,21 @@ impl Sketch {
         self.bins.last().map(|(bin, _)| middle(*bin))
     }
 
+    /// How many values lie in the bin of one or below.
+    pub fn count_to(&self, value: u64) -> u64 {
+        let last = if value == 0 { 0 } else { bin_of(value) };
+        let below = self.bins.iter().take_while(|(bin, _)| value > 0 && *bin <= last);
+        below.fold(self.zeros, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// The used bins, ascending: number and count. Bin 0 also stands for values of zero.
+    pub fn bins(&self) -> impl Iterator<Item = (u16, u64)> {
+        let first = self.bins.first().filter(|(bin, _)| *bin == 0).map_or(0, |(_, count)| *count);
+        let zeros = self.zeros.saturating_add(first);
+        let others = self.bins.iter().filter(|(bin, _)| *bin > 0).copied();
+        (zeros > 0).then_some((0, zeros)).into_iter().chain(others)
+    }
+
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         push(&mut bytes, self.zeros);
@@ -108,6 +147,16 @@ impl Sketch {
         }
         Some(sketch)
     }
+}
+
+/// The bin of a value that is not zero.
+pub fn bin_of(value: u64) -> u16 {
+    ((value as f64).ln() / ln_gamma()).ceil() as u16
+}
+
+/// The largest value of a bin.
+pub fn upper(bin: u16) -> f64 {
+    (f64::from(bin) * ln_gamma()).exp()
 }
 
 /// The value that is at most 1 % from any of its bin.

@@ -30,7 +30,19 @@ proptest! {
         let mut merged = of(right);
         merged.merge(&of(left));
         prop_assert_eq!(&merged, &of(&values));
-        prop_assert_eq!(Sketch::from_bytes(&merged.to_bytes()), Some(merged));
+        prop_assert_eq!(Sketch::from_bytes(&merged.to_bytes()), Some(merged.clone()));
+        let mut by_bytes = of(right);
+        prop_assert_eq!(by_bytes.merge_bytes(&of(left).to_bytes()), Some(()));
+        prop_assert_eq!(by_bytes, merged);
+    }
+
+    #[test]
+    fn ranks_count_what_is_not_above(values in values(), at in 0..200_usize) {
+        let value = values[at % values.len()];
+        let told = of(&values).count_to(value);
+        let not_above = |bound: f64| values.iter().filter(|one| **one as f64 <= bound).count() as u64;
+        let (least, most) = (not_above(value as f64), not_above(value as f64 * 1.0203 + 1.0));
+        prop_assert!((least..=most).contains(&told), "{told} of {least} to {most}");
     }
 
     #[test]
@@ -38,6 +50,8 @@ proptest! {
         if let Some(sketch) = Sketch::from_bytes(&bytes) {
             let _defined = (sketch.quantile(0.5), sketch.count());
         }
+        let is_sketch = Sketch::from_bytes(&bytes).is_some();
+        prop_assert_eq!(Sketch::default().merge_bytes(&bytes).is_some(), is_sketch);
     }
 }
 

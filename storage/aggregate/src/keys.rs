@@ -16,6 +16,8 @@ pub(crate) struct RedKey {
     pub(crate) is_entry: bool,
     pub(crate) status_class: StatusClass,
     pub(crate) peer: Option<String>,
+    /// No column: failed spans have rows of their own, so that their durations are known, too.
+    pub(crate) is_error: bool,
 }
 
 impl RedKey {
@@ -30,6 +32,7 @@ impl RedKey {
             is_entry,
             status_class: label.status_class,
             peer: label.peer.clone(),
+            is_error: label.is_error,
         }
     }
 }

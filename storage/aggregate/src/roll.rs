@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int32Array, RecordBatch, TimestampNanosecondArray,
-    UInt32Array, UInt64Array,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Float64Array, Int32Array, RecordBatch,
+    TimestampNanosecondArray, UInt32Array, UInt64Array,
 };
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{DataType, Float64Type, TimestampNanosecondType, UInt64Type};
@@ -17,7 +17,7 @@ use crate::sketch::Sketch;
 use crate::table::Aggregate;
 use crate::{Error, Result};
 
-/// Rows of an aggregate in buckets of `step_s`, sorted by bucket and the rest of the key.
+/// Rows of an aggregate in buckets of `step_s`, sorted by key and bucket.
 pub fn rolled(aggregate: Aggregate, rows: &[RecordBatch], step_s: i32) -> Result<RecordBatch> {
     let schema = aggregate.schema();
     let rows = concat_batches(&schema, rows)?;
@@ -28,8 +28,13 @@ pub fn rolled(aggregate: Aggregate, rows: &[RecordBatch], step_s: i32) -> Result
     columns[0] = Arc::new(TimestampNanosecondArray::from_iter_values(buckets).with_timezone("UTC"));
     columns[1] = Arc::new(Int32Array::from_value(step_s, rows.num_rows()));
     let is_sum: Vec<bool> = schema.fields().iter().map(|field| is_sum(field.name())).collect();
-    let keys: Vec<ArrayRef> =
+    let mut keys: Vec<ArrayRef> =
         columns.iter().zip(&is_sum).filter(|(_, is_sum)| !**is_sum).map(|(key, _)| Arc::clone(key)).collect();
+    if aggregate == Aggregate::Red {
+        keys.push(is_failed(&rows)?);
+    }
+    // Bucket and step are the first columns.
+    keys.rotate_left(2);
     let runs = runs(&keys)?;
     let firsts = UInt32Array::from_iter_values(runs.iter().map(|run| run[0]));
     let of_column = |((column, is_sum), field): ((&ArrayRef, &bool), &Arc<arrow::datatypes::Field>)| {
@@ -37,6 +42,13 @@ pub fn rolled(aggregate: Aggregate, rows: &[RecordBatch], step_s: i32) -> Result
     };
     let columns = columns.iter().zip(&is_sum).zip(schema.fields()).map(of_column);
     Ok(RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_>>()?)?)
+}
+
+/// Whether a row is of failed spans, which have rows of their own.
+fn is_failed(rows: &RecordBatch) -> Result<ArrayRef> {
+    let errors = rows.column_by_name("errors").and_then(|errors| errors.as_primitive_opt::<UInt64Type>());
+    let errors = errors.ok_or_else(|| Error("sums without errors".into()))?;
+    Ok(Arc::new(errors.values().iter().map(|errors| Some(*errors > 0)).collect::<BooleanArray>()))
 }
 
 fn is_sum(name: &str) -> bool {

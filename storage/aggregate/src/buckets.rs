@@ -44,7 +44,7 @@ impl<P: Eq + Hash, K: Hash + Ord, S: Default> Buckets<P, K, S> {
         self.sums.is_empty()
     }
 
-    /// All sums by bucket and key.
+    /// All sums by key and bucket.
     pub(crate) fn rows(&self) -> Rows<'_, K, S> {
         let mut keys: Vec<_> = self.numbers.iter().collect();
         keys.sort_unstable();
@@ -52,18 +52,18 @@ impl<P: Eq + Hash, K: Hash + Ord, S: Default> Buckets<P, K, S> {
         keys.iter().zip(0..).for_each(|((_, number), rank)| ranks[**number as usize] = rank);
         let places = self.places.iter();
         let mut order: Vec<_> =
-            places.map(|((bucket, number), place)| (*bucket, ranks[*number as usize], *place)).collect();
+            places.map(|((bucket, number), place)| (ranks[*number as usize], *bucket, *place)).collect();
         order.sort_unstable();
         Rows {
             keys: keys.into_iter().map(|(key, _)| key).collect(),
-            places: order.iter().map(|(_, rank, _)| *rank).collect(),
-            buckets: order.iter().map(|(bucket, ..)| *bucket).collect(),
+            places: order.iter().map(|(rank, ..)| *rank).collect(),
+            buckets: order.iter().map(|(_, bucket, _)| *bucket).collect(),
             sums: order.iter().map(|(.., place)| &self.sums[*place as usize]).collect(),
         }
     }
 }
 
-/// Sums in the order of their buckets and keys.
+/// Sums in the order of their keys and buckets.
 #[derive(Debug)]
 pub(crate) struct Rows<'a, K, S> {
     /// Every key once.

@@ -63,7 +63,7 @@ impl Aggregate {
         Arc::new(Schema::new(self.table().columns().map(|(_, column)| field(column)).collect::<Vec<_>>()))
     }
 
-    /// The rows of a table, sorted by bucket, service and the rest of the key.
+    /// The rows of a table, sorted by service (or client), the rest of the key, and the bucket.
     pub fn rows(self, sums: &Sums) -> Result<RecordBatch> {
         let (keys, sums) = match self {
             Self::Red => red(sums),

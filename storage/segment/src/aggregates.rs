@@ -4,26 +4,30 @@
 //! those of other segments that told what they count as.
 //!
 //! All but the last are made from the rows, when the segment is written and again when one of them is damaged.
+//! All four are made from the rows, when the segment is written and again when one of them is damaged. Where
+//! there are many sums, those of one service can be read by themselves ([`KeyRuns`]).
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, SchemaRef};
 use bytes::Bytes;
 use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, Sums, Taker, Told, open_batch, open_spans};
 use daymark_model::id::TraceId;
 use daymark_model::rows::Resource;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::data::small_file;
+use crate::data::{paged_file, small_file};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
+use crate::key_runs::{self, KeyRuns};
 use crate::meta::Level;
 use crate::projection::{Projection, RowAttributes};
 use crate::ranges::RowRanges;
 use crate::read::is_needed;
+use crate::read_cache::ReadCache;
 use crate::rolled;
 use crate::segment::Segment;
 use crate::verify::proved;
@@ -36,6 +40,10 @@ pub(crate) use told::told;
 pub(crate) const PENDING: &str = "pending.parquet";
 pub(crate) const BESIDE: &str = "beside.parquet";
 const BATCH_ROWS: usize = 16_384;
+/// Rows of sums that are read at once anyway.
+const WHOLE_ROWS: usize = 8_192;
+/// Rows of sums in a page.
+const PAGE_ROWS: usize = 2_048;
 
 fn file_of(aggregate: Aggregate) -> &'static str {
     match aggregate {
@@ -43,6 +51,24 @@ fn file_of(aggregate: Aggregate) -> &'static str {
         Aggregate::RedInstances => "red_instances.parquet",
         Aggregate::Edges => "edges.parquet",
     }
+}
+
+fn index_of(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Red => "red.idx",
+        Aggregate::RedInstances => "red_instances.idx",
+        Aggregate::Edges => "edges.idx",
+    }
+}
+
+/// The column that rows are sorted by first.
+fn key_of(aggregate: Aggregate) -> &'static str {
+    if aggregate == Aggregate::Edges { "client" } else { "service" }
+}
+
+/// Sums of the time that spans took are seldom equal.
+fn is_unlike(field: &FieldRef) -> bool {
+    field.name().ends_with("_ns") || field.name().ends_with("sketch")
 }
 
 /// Whether a column of a file says what sums need to know of a span.
@@ -153,7 +179,12 @@ impl<'a> Summing<'a> {
             add(BESIDE, &mut self.others)?;
         }
         for aggregate in Aggregate::ALL {
-            files.push((file_of(aggregate), small_file(&aggregate.rows(&self.sums)?)?));
+            let rows = aggregate.rows(&self.sums)?;
+            let file = paged_file(&rows, PAGE_ROWS, is_unlike)?;
+            if rows.num_rows() > WHOLE_ROWS {
+                files.push((index_of(aggregate), key_runs::encode(&file, &rows, key_of(aggregate))?));
+            }
+            files.push((file_of(aggregate), file));
         }
         Ok(files)
     }
@@ -174,6 +205,40 @@ impl Segment {
             return Ok(rows);
         }
         self.summed(|summing| Ok(aggregate.rows(&summing.sums)?))
+    }
+
+    /// The rows of an aggregate that are of one service (of calls: that it makes), and perhaps others.
+    pub fn aggregate_of(
+        &self,
+        cache: &Arc<ReadCache>,
+        aggregate: Aggregate,
+        service: &str,
+    ) -> Result<RecordBatch> {
+        let runs = self.key_runs(aggregate).get_or_init(|| self.open_runs(aggregate));
+        let found = runs.as_ref().map(|runs| runs.read(service, cache));
+        match found {
+            Some(Ok(rows)) => Ok(rows),
+            Some(Err(error)) => {
+                tracing::warn!(%error, dir = %self.dir().display(), "sums are read whole");
+                self.aggregate(aggregate)
+            }
+            None => self.aggregate(aggregate),
+        }
+    }
+
+    /// Nothing when sums are to be read whole.
+    fn open_runs(&self, aggregate: Aggregate) -> Option<KeyRuns> {
+        let (name, index) = (file_of(aggregate), index_of(aggregate));
+        if !self.meta().files.contains_key(index) {
+            return None;
+        }
+        let bytes = proved(self.dir(), self.meta(), index).map_err(|finding| Error::Input(finding.what));
+        let (data, path) = (self.dir().join(name), self.dir().join(index));
+        let open = |bytes: Vec<u8>| KeyRuns::open(&data, &path, &bytes, aggregate.schema());
+        bytes
+            .and_then(open)
+            .map_err(|error| tracing::warn!(%error, dir = %self.dir().display(), "sums are read whole"))
+            .ok()
     }
 
     /// Whether spans of other segments and of buffers tell what open spans here count as.

@@ -15,7 +15,7 @@ use parquet::arrow::arrow_writer::{
 };
 use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
@@ -80,17 +80,39 @@ impl DataWriter {
 
 /// A file of one row group for rows that are few: fields are numbered from 1 on.
 pub(crate) fn small_file(rows: &RecordBatch) -> Result<Vec<u8>> {
+    let is_unlike = |field: &FieldRef| is_id(field.data_type());
+    numbered_file(rows, is_unlike, |properties| properties)
+}
+
+/// The same with pages of so many rows, for rows that are read in part.
+pub(crate) fn paged_file(
+    rows: &RecordBatch,
+    page_rows: usize,
+    is_unlike: impl Fn(&FieldRef) -> bool,
+) -> Result<Vec<u8>> {
+    let in_pages = |properties: WriterPropertiesBuilder| {
+        properties.set_data_page_row_count_limit(page_rows).set_write_batch_size(page_rows)
+    };
+    numbered_file(rows, is_unlike, in_pages)
+}
+
+/// Columns whose values are unlike each other get no dictionary.
+fn numbered_file(
+    rows: &RecordBatch,
+    is_unlike: impl Fn(&FieldRef) -> bool,
+    more: impl FnOnce(WriterPropertiesBuilder) -> WriterPropertiesBuilder,
+) -> Result<Vec<u8>> {
     let with_id = |(id, field): (usize, &FieldRef)| {
         let about = [(PARQUET_FIELD_ID_META_KEY.to_owned(), (id + 1).to_string())];
         field.as_ref().clone().with_metadata(about.into())
     };
     let fields: Vec<_> = rows.schema_ref().fields().iter().enumerate().map(with_id).collect();
     let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), rows.columns().to_vec())?;
-    let mut properties = WriterProperties::builder()
+    let mut properties = more(WriterProperties::builder())
         .set_created_by("daymark".into())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_statistics_enabled(EnabledStatistics::None);
-    for field in rows.schema().fields().iter().filter(|field| is_id(field.data_type())) {
+    for field in rows.schema().fields().iter().filter(|field| is_unlike(field)) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
     }
     let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build()))?;

@@ -28,6 +28,8 @@ mod error;
 mod folder;
 /// The indexes of a run of rows.
 mod index;
+/// Where the sums of each service lie.
+mod key_runs;
 /// Stored columns: Parquet field ids, encodings, compression.
 mod layout;
 /// Merging segments.

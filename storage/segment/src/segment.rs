@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampNanosecondType;
 use bytes::Bytes;
+use daymark_aggregate::Aggregate;
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::{Signal, Table};
@@ -23,6 +24,7 @@ use crate::codec::checked;
 use crate::data::DATA;
 use crate::described::{RESOURCES, SERIES, decode_resources, decode_series};
 use crate::error::{Error, Result};
+use crate::key_runs::KeyRuns;
 use crate::layout::block_rows;
 use crate::meta::{META, Meta, OwnColumn};
 use crate::pages::{PAGES, PageFile, PageSource};
@@ -60,6 +62,8 @@ pub struct Segment {
     resources: Vec<Arc<Resource>>,
     series: Vec<Arc<Series>>,
     damage: Vec<Finding>,
+    /// Opened when they are first asked for.
+    key_runs: [OnceLock<Option<KeyRuns>>; 3],
 }
 
 impl Segment {
@@ -87,7 +91,22 @@ impl Segment {
         let blocks = blocks(&meta, values.as_ref());
         let own = meta.own_columns.clone().into();
         let (dir, file) = (dir.to_owned(), Arc::new(file));
-        Ok(Self { dir, meta, own, file, arrow, blocks, bloom, traces, values, resources, series, damage })
+        let key_runs = Default::default();
+        Ok(Self {
+            dir,
+            meta,
+            own,
+            file,
+            arrow,
+            blocks,
+            bloom,
+            traces,
+            values,
+            resources,
+            series,
+            damage,
+            key_runs,
+        })
     }
 
     pub fn dir(&self) -> &Path {
@@ -267,6 +286,10 @@ impl Segment {
             .map(|group| (group.total_byte_size() / group.num_rows().max(1)) as u64)
             .max()
             .unwrap_or_default()
+    }
+
+    pub(crate) fn key_runs(&self, aggregate: Aggregate) -> &OnceLock<Option<KeyRuns>> {
+        &self.key_runs[aggregate as usize]
     }
 
     pub(crate) fn file(&self) -> &PageFile {

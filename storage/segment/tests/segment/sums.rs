@@ -1,6 +1,6 @@
 //! Sums over spans: made anew by a merge of all that it sees, and from the rows when their file is damaged.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::sync::Arc;
 
@@ -8,8 +8,11 @@ use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt64Array}
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Int32Type, UInt64Type};
 use daymark_aggregate::{Aggregate, Sums};
+use arrow::compute::{cast, concat_batches, take};
+use arrow::datatypes::{DataType, Int32Type, UInt64Type};
+use daymark_aggregate::{Aggregate, Sums, wanted};
 use daymark_model::signal::Table;
-use daymark_segment::{Level, Segment, Spec, Window, merge, verify};
+use daymark_segment::{Level, ReadCache, Segment, Spec, Window, merge, verify};
 use daymark_vfs::RealFs;
 
 use crate::folder::{plain, spec, written};
@@ -115,4 +118,48 @@ fn damaged_sums_are_made_anew_from_the_rows() {
             Aggregate::ALL.map(|aggregate| rows(&damaged.aggregate(aggregate).unwrap())).into();
         assert_eq!(anew, expected);
     }
+}
+
+/// What is read of one service is what all sums say of it, and damage costs time, not rows.
+#[test]
+fn sums_of_one_service_are_read_by_themselves() {
+    let (dir, segment) = written(Table::Spans, &[families(5, 12_000)]);
+    assert!(dir.path().join("red.idx").exists());
+    let cache = Arc::new(ReadCache::new(1 << 20));
+    let mut told = Vec::new();
+    for aggregate in Aggregate::ALL {
+        let whole = segment.aggregate(aggregate).unwrap();
+        let keys = keys(&whole, aggregate);
+        for key in ["nobody".to_owned()].into_iter().chain(keys.iter().cloned().collect::<BTreeSet<_>>()) {
+            let expected = keys.iter().filter(|known| **known == key).count();
+            let found = segment.aggregate_of(&cache, aggregate, &key).unwrap();
+            let is_read_apart = whole.num_rows() > 8_192;
+            if is_read_apart {
+                assert_eq!(found.num_rows(), expected, "{key}");
+                let first = keys.iter().position(|known| *known == key).unwrap_or_default();
+                assert_eq!(rows(&found), rows(&whole.slice(first, expected)), "{key}");
+            }
+            told.push((aggregate, key, found.num_rows()));
+        }
+    }
+    for (file, byte) in [("red.idx", 40), ("red.parquet", 5_000)] {
+        let path = dir.path().join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[byte] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert!(verify(dir.path()).iter().any(|finding| finding.file == file), "{file}");
+        let damaged = Segment::open(dir.path()).unwrap();
+        for (aggregate, key, _) in &told {
+            let found = damaged.aggregate_of(&cache, *aggregate, key).unwrap();
+            let of_key = keys(&found, *aggregate).iter().filter(|known| *known == key).count();
+            let expected = keys(&segment.aggregate(*aggregate).unwrap(), *aggregate);
+            assert_eq!(of_key, expected.iter().filter(|known| *known == key).count(), "{file}: {key}");
+        }
+    }
+}
+
+fn keys(rows: &RecordBatch, aggregate: Aggregate) -> Vec<String> {
+    let name = if aggregate == Aggregate::Edges { "client" } else { "service" };
+    let texts = cast(rows.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+    texts.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::datatypes::{DataType, Float64Type};
-use datafusion::common::{Result, ScalarValue, exec_datafusion_err, exec_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
@@ -57,12 +57,14 @@ impl ScalarUDFImpl for Quantile {
 }
 
 fn sketch(bytes: &[u8]) -> Result<Sketch> {
-    Sketch::from_bytes(bytes).ok_or_else(|| {
-        exec_datafusion_err!(
-            "these {} bytes are not a sketch; take the column of an aggregate table",
-            bytes.len()
-        )
-    })
+    Sketch::from_bytes(bytes).ok_or_else(|| no_sketch(bytes))
+}
+
+fn no_sketch(bytes: &[u8]) -> DataFusionError {
+    exec_datafusion_err!(
+        "these {} bytes are not a sketch; take the column of an aggregate table",
+        bytes.len()
+    )
 }
 
 /// One sketch of many.
@@ -102,7 +104,7 @@ struct Merged(Option<Sketch>);
 impl Accumulator for Merged {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         for bytes in values[0].as_binary::<i32>().iter().flatten() {
-            self.0.get_or_insert_default().merge(&sketch(bytes)?);
+            self.0.get_or_insert_default().merge_bytes(bytes).ok_or_else(|| no_sketch(bytes))?;
         }
         Ok(())
     }

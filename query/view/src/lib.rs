@@ -7,10 +7,14 @@
 
 /// The one trait between those who ask and the engine.
 pub mod ask;
+/// What can be asked about services, traffic and the map.
+pub mod ask_services;
 /// Attributes in typed JSON, and their two ways to the outside.
 pub mod attribute;
 /// Traces side by side.
 pub mod diff;
+/// How long spans took, as counts between bounds.
+pub mod distribution;
 /// Durations as people write them.
 pub mod duration;
 /// Errors as RFC 9457 problems, and the one table of codes and statuses.
@@ -19,12 +23,16 @@ pub mod error;
 pub mod explain;
 /// What can be asked about, with its most frequent values.
 pub mod fields;
+/// What happened.
+pub mod events;
 /// Instants as people write them, and RFC 3339.
 pub mod instant;
 /// The balance sheet of all that came in.
 pub mod ledger;
 /// Searching log lines.
 pub mod logs;
+/// Who calls whom.
+pub mod map;
 /// The envelope of every answer.
 pub mod meta;
 /// Metrics: catalog, labels, figures over time, exemplars.
@@ -35,6 +43,8 @@ pub mod nearest;
 pub mod pasted;
 /// Patterns of log lines.
 pub mod patterns;
+/// The first page.
+pub mod overview;
 /// The name by which a question is found in logs and cancelled.
 pub mod query_id;
 /// A half-open range of time.
@@ -47,6 +57,8 @@ pub mod schema;
 pub mod search;
 /// What a page begins with, and what was refused.
 pub mod server;
+/// One service.
+pub mod service;
 /// The list of services.
 pub mod services;
 /// A whole trace as parallel arrays.
@@ -71,5 +83,7 @@ pub mod traces;
 pub mod tree;
 /// Why a search found nothing.
 pub mod why;
+/// Rate, errors and durations over time.
+pub mod traffic;
 /// How ids, instants and wide integers are written in JSON.
 pub mod wire;

@@ -10,6 +10,9 @@ use crate::services::{Instances, Scope, ServiceState};
 use crate::traces::TraceHit;
 use crate::wire;
 
+/// Where nodes stand.
+pub mod layout;
+
 /// Steps away from a focus, at most.
 pub const HOPS_MAX: u8 = 5;
 pub const STEPS_MAX: usize = 240;

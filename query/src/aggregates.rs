@@ -38,11 +38,19 @@ impl AggregateTable {
         Self { aggregate, schema: aggregate.schema(), sums, tally }
     }
 
-    /// The starts of the spans that a query can see in its buckets.
-    fn starts(&self, filters: &[Expr]) -> Range<i64> {
+    /// The starts of the spans that a query can see in its buckets, and the only service that it asks for.
+    fn wanted(&self, filters: &[Expr]) -> (Range<i64>, Option<String>) {
+        let key = if self.aggregate == Aggregate::Edges { "client" } else { "service" };
         let as_start = |expr: Expr| match expr {
             Expr::Column(column) if column.name == "bucket" => {
                 Ok(Transformed::yes(Expr::Column(Column::from_name(Table::Spans.time_column()))))
+            }
+            Expr::Column(column) if column.name == key => {
+                Ok(Transformed::yes(Expr::Column(Column::from_name("service"))))
+            }
+            // The service that is called is none of the key.
+            Expr::Column(column) if column.name == "service" => {
+                Ok(Transformed::yes(Expr::Column(Column::from_name("server"))))
             }
             other => Ok(Transformed::no(other)),
         };
@@ -50,20 +58,24 @@ impl AggregateTable {
             .iter()
             .filter_map(|filter| Some(filter.clone().transform_up(as_start).ok()?.data))
             .collect();
-        let buckets = Question::new(Table::Spans, &[], &filters).time().cloned();
-        let Range { start, end } = buckets.unwrap_or(i64::MIN..i64::MAX);
+        let question = Question::new(Table::Spans, &[], &filters);
+        let Range { start, end } = question.time().cloned().unwrap_or(i64::MIN..i64::MAX);
         let step = i64::from(self.aggregate.step_s()) * Nanos::SECOND;
-        start..end.saturating_add(step)
+        (start..end.saturating_add(step), question.only_service().map(str::to_owned))
     }
 
-    fn partitions(&self, starts: &Range<i64>, count: usize) -> Vec<Arc<dyn PartitionStream>> {
-        let sources = self.sums.sources(starts, &self.tally);
+    fn partitions(
+        &self,
+        (starts, service): (Range<i64>, Option<String>),
+        count: usize,
+    ) -> Vec<Arc<dyn PartitionStream>> {
+        let sources = self.sums.sources(&starts, &self.tally);
         let mut partitions = vec![Vec::new(); count.max(1)];
         for (source, partition) in sources.into_iter().zip((0..count.max(1)).cycle()) {
             partitions[partition].push(source);
         }
         let stream = |sources: Vec<Source>| -> Arc<dyn PartitionStream> {
-            Arc::new(Partition { table: self.clone(), sources: sources.into() })
+            Arc::new(Partition { table: self.clone(), sources: sources.into(), service: service.clone() })
         };
         partitions.into_iter().map(stream).collect()
     }
@@ -86,7 +98,7 @@ impl TableProvider for AggregateTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let partitions = self.partitions(&self.starts(filters), state.config().target_partitions());
+        let partitions = self.partitions(self.wanted(filters), state.config().target_partitions());
         let table = StreamingTable::try_new(Arc::clone(&self.schema), partitions)?;
         // A limit below filters would count rows that do not pass.
         table.scan(state, projection, &[], limit.filter(|_| filters.is_empty())).await
@@ -102,6 +114,8 @@ impl TableProvider for AggregateTable {
 struct Partition {
     table: AggregateTable,
     sources: Arc<[Source]>,
+    /// The only one that is asked for.
+    service: Option<String>,
 }
 
 impl PartitionStream for Partition {
@@ -110,10 +124,10 @@ impl PartitionStream for Partition {
     }
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let Self { table, sources } = self.clone();
+        let Self { table, sources, service } = self.clone();
         let schema = Arc::clone(&table.schema);
         let batches = (0..sources.len()).flat_map(move |at| {
-            match table.sums.read(&sources[at], &[table.aggregate], &table.tally) {
+            match table.sums.read(&sources[at], &[table.aggregate], service.as_deref(), &table.tally) {
                 Ok(tables) => tables.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             }

@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
 use daymark_aggregate::{Aggregate, Span, Sums};
 use daymark_model::time::Nanos;
+use daymark_segment::ReadCache;
 use daymark_storage::version::Shelved;
 
 use crate::scan::part::Part;
@@ -23,7 +24,7 @@ const REACH: i64 = 10 * Nanos::MINUTE;
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// Those that a segment keeps.
-    Kept(Shelved),
+    Kept(Shelved, Arc<ReadCache>),
     /// Those of the spans of these parts that are in no sums.
     Rest(Vec<Part>),
 }
@@ -46,23 +47,31 @@ impl SpanSums {
         let mut sources = vec![Source::Rest(overlapping(REACH).collect())];
         for part in overlapping(0) {
             tally.count_part(&part);
-            if let Part::Segment(shelved, _) = &part {
+            if let Part::Segment(shelved, cache) = &part {
                 tally.count_read(&part, 0);
-                sources.push(Source::Kept(shelved.clone()));
+                sources.push(Source::Kept(shelved.clone(), Arc::clone(cache)));
             }
         }
         sources
     }
 
-    /// The rows of some tables, in the order in which these are named.
+    /// The rows of some tables, in the order in which these are named. With a service all of its own, and
+    /// perhaps others.
     pub(crate) fn read(
         &self,
         source: &Source,
         wanted: &[Aggregate],
+        service: Option<&str>,
         tally: &Tally,
     ) -> Result<Vec<RecordBatch>> {
         let tables: Vec<RecordBatch> = match source {
-            Source::Kept(shelved) => wanted.iter().map(|table| kept(shelved, *table, tally)).collect(),
+            Source::Kept(shelved, cache) => {
+                let read = |table: &Aggregate| match service {
+                    Some(service) => shelved.segment.aggregate_of(cache, *table, service),
+                    None => shelved.segment.aggregate(*table),
+                };
+                wanted.iter().map(|table| or_none(shelved, *table, read(table), tally)).collect()
+            }
             Source::Rest(parts) => {
                 let sums = self.rest(parts, tally);
                 wanted.iter().map(|table| table.rows(&sums).map_err(external)).collect::<Result<_>>()?
@@ -102,8 +111,13 @@ impl SpanSums {
     }
 }
 
-fn kept(shelved: &Shelved, table: Aggregate, tally: &Tally) -> RecordBatch {
-    shelved.segment.aggregate(table).unwrap_or_else(|error| {
+fn or_none(
+    shelved: &Shelved,
+    table: Aggregate,
+    read: daymark_segment::Result<RecordBatch>,
+    tally: &Tally,
+) -> RecordBatch {
+    read.unwrap_or_else(|error| {
         tally.damaged(table.table().name, format!("sums of segment {}: {error}", shelved.id));
         RecordBatch::new_empty(table.schema())
     })

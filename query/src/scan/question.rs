@@ -50,6 +50,14 @@ impl Question {
         self.predicate.time.as_ref()
     }
 
+    /// The one service that is asked for.
+    pub(crate) fn only_service(&self) -> Option<&str> {
+        match self.predicate.service.as_deref() {
+            Some([only]) => Some(only),
+            _ => None,
+        }
+    }
+
     /// Rows of a part that may match.
     pub(crate) fn candidates(&self, part: &Part) -> RowRanges {
         let mut predicate = self.predicate.clone();

@@ -41,12 +41,15 @@ use tokio::sync::Semaphore;
 use crate::aggregates::AggregateTable;
 use crate::functions::Functions;
 use crate::lane::Lane;
+use crate::red::reader::Reader;
 use crate::running::Running;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
 use crate::search::Desk;
 use crate::services::{self, Seen};
+use crate::search::{Desk, Searched};
+use crate::services;
 use crate::sql::failure;
 use crate::sql::memory::Memory;
 use crate::sql::run::{Piece, Run, Runner};
@@ -142,6 +145,10 @@ impl Answerer {
         Self { store, options, runner, tails, taken, cache, revisions: Arc::default() }
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     fn parts(&self, version: &Version, table: Table) -> Vec<Part> {
         Part::all(version, &self.options.tenant, table, &self.cache)
     }
@@ -218,7 +225,7 @@ impl Answerer {
     }
 
     /// A question of several statements over one snapshot.
-    async fn at_desk<T, W>(
+    pub(crate) async fn at_desk<T, W>(
         &self,
         (id, kind, text): (QueryId, &'static str, String),
         work: impl FnOnce(Desk) -> W,
@@ -236,15 +243,41 @@ impl Answerer {
     }
 
     async fn answer_services(&self, ask: ServicesAsk) -> Result<Answer<Vec<ServiceRow>>, AskError> {
+    async fn answer_traces(&self, ask: TracesAsk) -> Result<Answer<TracesFound>, AskError> {
+        let now = self.store.clock().now();
+        let told = (ask.query_id.clone(), "traces", ask.query.to_string());
+        self.at_desk(told, move |desk| async move { Searched::new(&ask, &desk, now)?.answer().await }).await
+    }
+
+    async fn answer_trace_logs(&self, ask: TraceLogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
         let version = self.store.version();
-        let seen = Seen {
+        let parts = self.parts(&version, Table::Logs);
+        let id = ask.query_id.clone();
+        let found = self.on_lane(&id, "trace_logs", move |tally| trace::logs::logs(&parts, &ask, tally));
+        let (data, meta) = found.await??;
+        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
+    }
+
+    /// A question that is answered from the sums of one snapshot.
+    pub(crate) async fn reading<T, W>(
+        &self,
+        id: QueryId,
+        kind: &'static str,
+        work: impl FnOnce(Reader) -> W,
+    ) -> Result<Answer<T>, AskError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<Answer<T>, AskError>> + Send + 'static,
+    {
+        let version = self.store.version();
+        let reader = Reader {
             sums: self.sums(&version),
             parts: self.sender_parts(&version),
             now: self.store.clock().now(),
+            tally: Arc::default(),
         };
-        let id = ask.query_id.clone();
-        let mut answer =
-            self.on_lane(&id, "services", move |tally| services::list(&ask, &seen, tally)).await??;
+        let tally = Arc::clone(&reader.tally);
+        let mut answer = self.run_on_lane((&id, kind), tally, work(reader)).await??;
         answer.meta.watermark = Some(version.watermark());
         Ok(answer)
     }
@@ -260,6 +293,17 @@ impl Answerer {
         let counted = Arc::clone(&tally);
         let task = self.runner.lane.spawn(async move { work(&counted) });
         let mut ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
+        self.run_on_lane((id, kind), tally, async move { work(&counted) }).await
+    }
+
+    async fn run_on_lane<T: Send + 'static>(
+        &self,
+        (id, kind): (&QueryId, &'static str),
+        tally: Arc<Tally>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, AskError> {
+        let task = self.runner.lane.spawn(work);
+        let _ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
         let lost =
             || AskError::new(Code::Internal, "the question ended without an answer; the log says more");
         let result = tokio::time::timeout(self.options.limits.wall, task.result()).await;
@@ -437,7 +481,8 @@ impl Ask for Answerer {
     }
 
     fn services(&self, ask: ServicesAsk) -> Answering<'_, Answer<Vec<ServiceRow>>> {
-        Box::pin(self.answer_services(ask))
+        let id = ask.query_id.clone();
+        Box::pin(self.reading(id, "services", |reader| async move { services::list(&ask, &reader).await }))
     }
 
     fn ledger(&self, ask: LedgerAsk) -> Answering<'_, Answer<LedgerSheet>> {

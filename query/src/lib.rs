@@ -25,6 +25,8 @@ mod metrics;
 mod page;
 /// What a pasted text means.
 mod resolve;
+/// Figures of services, straight from the sums.
+mod red;
 /// The questions that run now.
 mod running;
 /// One snapshot as tables.

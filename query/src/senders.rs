@@ -4,11 +4,11 @@
 //! Of chunks the instants are exact, of segments they are those of blocks, so that a service may seem to
 //! have been there up to a block earlier or later than it was.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use arrow::array::{
     ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, TimestampNanosecondArray, UInt8Array,
@@ -42,12 +42,12 @@ pub(crate) struct Sender {
     /// The first and the last instant.
     pub(crate) seen: (i64, i64),
     /// Those of the resource, once they were asked for.
-    attributes: OnceCell<Map<String, Value>>,
+    attributes: OnceLock<Map<String, Value>>,
 }
 
 impl Sender {
     pub(crate) fn new(resource: &Arc<Resource>, signal: Signal, seen: (i64, i64)) -> Self {
-        Self { resource: Arc::clone(resource), signal, seen, attributes: OnceCell::new() }
+        Self { resource: Arc::clone(resource), signal, seen, attributes: OnceLock::new() }
     }
 
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {

@@ -4,72 +4,70 @@
 //! logs or metrics are listed without figures.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
 
-use datafusion::common::Result as Answered;
-use daymark_aggregate::{Aggregate, Owner};
-use daymark_model::rows::Resource;
-use daymark_model::signal::{Signal, Table};
+use daymark_model::signal::Signal;
 use daymark_model::time::Nanos;
 use daymark_view::error::AskError;
 use daymark_view::meta::{Answer, Meta};
-use daymark_view::range::Range;
 use daymark_view::services::{
-    Compared, Instances, Scope, ScopeKey, ServiceRow, ServiceState, ServicesAsk, SortKey, Spark, VersionShare,
+    Compared, Instances, ScopeKey, ServiceRow, ServiceState, ServicesAsk, ServicesGroup, SortKey, Spark,
+    VersionShare,
 };
 
 use crate::page::page;
-use crate::running::scanned;
-use crate::scan::part::Part;
-use crate::scan::reader::Tally;
+use crate::red::figures::{Figures, rate};
+use crate::red::reader::Reader;
+use crate::red::whose::Whose;
+use crate::red::windows::seconds;
 use crate::senders::{Sender, senders};
 use crate::sql::failure;
-use crate::sums::SpanSums;
 
 /// Sums by service.
-mod gathered;
+pub(crate) mod gathered;
 
-use gathered::{Figures, Gathered, Service, Whose, Windows, buckets, seconds, step_ns};
+use gathered::{Gathered, Service, Windows};
 
 /// Below this many requests a rate says nothing.
 const REQUESTS_MIN: u64 = 20;
 const TEAM: &str = "team";
 
-/// What a list is made of.
-#[derive(Debug)]
-pub(crate) struct Seen {
-    pub(crate) sums: SpanSums,
-    /// The parts of each table by which a service is seen.
-    pub(crate) parts: Vec<(Table, Vec<Part>)>,
-    pub(crate) now: Nanos,
+pub(crate) async fn list(ask: &ServicesAsk, reader: &Reader) -> Result<Answer<Vec<ServiceRow>>, AskError> {
+    let whose = Whose::of(&ask.scope, reader);
+    let gathered = Gathered::of(reader, whose, ask.range, ask.compare, None).await;
+    let gathered = gathered.map_err(|error| failure::of(&error))?;
+    let answer = listed(ask, rows(reader, &gathered, None))?;
+    let meta = reader.answer((), Some(gathered.windows.now)).meta;
+    Ok(Answer {
+        data: answer.data,
+        meta: Meta { cursor: answer.meta.cursor, total: answer.meta.total, ..meta },
+    })
 }
 
-pub(crate) fn list(
-    ask: &ServicesAsk,
-    seen: &Seen,
-    tally: &Tally,
-) -> Result<Answer<Vec<ServiceRow>>, AskError> {
-    let gathered = gather(ask, seen, tally).map_err(|error| failure::of(&error))?;
-    let now = gathered.windows.now;
+/// The rows of all services that were gathered or sent something else, or of one.
+pub(crate) fn rows(reader: &Reader, gathered: &Gathered<'_>, only: Option<&str>) -> Vec<ServiceRow> {
+    let Windows { range, now, .. } = gathered.windows;
     let mut rows: HashMap<String, ServiceRow> = HashMap::new();
     for (name, service) in &gathered.services {
         if service.seen.is_some() {
             rows.insert(name.clone(), row(name, service, &gathered.windows));
         }
     }
-    let is_scoped = gathered.whose.owners.is_some();
-    let all = seen.parts.iter().flat_map(|(table, parts)| {
+    let all = reader.parts.iter().flat_map(|(table, parts)| {
         // The last bucket may have spans that start after the range.
-        let beyond = if *table == Table::Spans { i64::from(now.step_s) * Nanos::SECOND } else { 0 };
-        senders(parts, *table, &(ask.range.from.0..ask.range.to.0.saturating_add(beyond)))
+        let is_spans = table.signal() == Signal::Spans;
+        let beyond = if is_spans { i64::from(now.step_s) * Nanos::SECOND } else { 0 };
+        senders(parts, *table, &(range.from.0..range.to.0.saturating_add(beyond)))
     });
     let mut by_service: HashMap<String, Vec<Sender>> = HashMap::new();
-    for sender in all.filter(|sender| ask.scope.iter().all(|scope| fits(sender, scope))) {
-        by_service.entry(sender.resource.service.clone()).or_default().push(sender);
+    for sender in all.filter(|sender| gathered.whose.has_sender(sender)) {
+        if only.is_none_or(|only| sender.resource.service == only) {
+            by_service.entry(sender.resource.service.clone()).or_default().push(sender);
+        }
     }
     for (name, senders) in by_service {
         // Spans are told by the sums, unless these do not know the scope.
+        let is_scoped = gathered.whose.is_by_attributes();
         let told = senders.iter().filter(|sender| is_scoped || sender.signal != Signal::Spans);
         let span = told.fold(None, |span: Option<(i64, i64)>, sender| {
             let (first, last) = span.unwrap_or(sender.seen);
@@ -84,42 +82,7 @@ pub(crate) fn list(
         row.last_seen = row.last_seen.into_iter().chain(span.map(|(_, last)| Nanos(last))).max();
         describe(row, &senders);
     }
-    let mut answer = listed(ask, rows.into_values().collect())?;
-    answer.meta = Meta {
-        scanned: scanned(tally),
-        partial: tally.partial(),
-        buckets: Some(Box::new(now)),
-        ..answer.meta
-    };
-    Ok(answer)
-}
-
-fn gather<'a>(ask: &'a ServicesAsk, seen: &Seen, tally: &Tally) -> Answered<Gathered<'a>> {
-    let whose = Whose { scope: &ask.scope, owners: owners(ask, seen) };
-    let (table, step_s) = (whose.table(), whose.table().step_s());
-    let width = ask.range.width_ns();
-    let earlier = Range { from: Nanos(ask.range.from.0.saturating_sub(width)), to: ask.range.from };
-    let in_buckets = |range: Range| buckets(range, step_s, seen.now);
-    let windows = Windows {
-        range: ask.range,
-        now: in_buckets(ask.range),
-        before: in_buckets(earlier),
-        compared: ask.compare.map(in_buckets),
-    };
-    let both: &[Aggregate] =
-        if table == Aggregate::Red { &[table, Aggregate::RedInstances] } else { &[table] };
-    let mut passes = vec![(Range { from: earlier.from, to: ask.range.to }, both, false)];
-    passes.extend(ask.compare.map(|compared| (compared, std::slice::from_ref(&table), true)));
-    let mut gathered = Gathered { windows, whose, services: HashMap::new() };
-    for (range, tables, is_compared) in passes {
-        let starts = range.from.0.saturating_sub(Nanos::MINUTE)..range.to.0.saturating_add(Nanos::MINUTE);
-        for source in seen.sums.sources(&starts, tally) {
-            for (table, rows) in tables.iter().zip(seen.sums.read(&source, tables, tally)?) {
-                gathered.add(*table, &rows, is_compared)?;
-            }
-        }
-    }
-    Ok(gathered)
+    rows.into_values().collect()
 }
 
 /// The attribute of the resource that a scope asks for.
@@ -129,29 +92,6 @@ pub(crate) fn attribute_of(key: ScopeKey) -> Option<&'static str> {
         ScopeKey::Cluster => Some("k8s.cluster.name"),
         ScopeKey::Team => Some(TEAM),
     }
-}
-
-fn fits(sender: &Sender, Scope { key, value }: &Scope) -> bool {
-    let known = match key {
-        ScopeKey::Env => sender.resource.env.as_ref(),
-        ScopeKey::Namespace => sender.resource.namespace.as_ref(),
-        _ => return attribute_of(*key).and_then(|key| sender.attribute(key)).as_ref() == Some(value),
-    };
-    known == Some(value)
-}
-
-fn owners(ask: &ServicesAsk, seen: &Seen) -> Option<HashSet<Owner>> {
-    let wanted: Vec<&Scope> = ask.scope.iter().filter(|scope| attribute_of(scope.key).is_some()).collect();
-    if wanted.is_empty() {
-        return None;
-    }
-    let spans = seen.parts.iter().filter(|(table, _)| *table == Table::Spans);
-    let resources = spans.flat_map(|(_, parts)| parts).flat_map(Part::resources);
-    let has_all = |resource: &&Arc<Resource>| {
-        let sender = Sender::new(resource, Signal::Spans, (0, 0));
-        wanted.iter().all(|scope| fits(&sender, scope))
-    };
-    Some(resources.filter(has_all).map(|resource| Owner::from(resource.as_ref())).collect())
 }
 
 /// What the resources say of a service.
@@ -168,8 +108,11 @@ fn describe(row: &mut ServiceRow, senders: &[Sender]) {
 
 fn row(name: &str, service: &Service, windows: &Windows) -> ServiceRow {
     let Figures { count, errors, .. } = service.now;
-    let mut row = ServiceRow {
+    let (state, reasons) = judged(&service.now, &service.before);
+    ServiceRow {
         service: name.to_owned(),
+        state,
+        reasons,
         rate: rate(count, seconds(&windows.now)),
         count,
         errors,
@@ -185,26 +128,19 @@ fn row(name: &str, service: &Service, windows: &Windows) -> ServiceRow {
         }),
         instances: Instances { seen: Some(service.instances.len() as u64), ..Instances::default() },
         versions: versions(service),
+        apdex: service.now.apdex(),
         first_seen: service.seen.map(|(first, _)| Nanos(first)),
         last_seen: service.seen.map(|(_, last)| Nanos(last)),
         ..ServiceRow::default()
-    };
-    judge(&mut row, &service.before);
-    row
-}
-
-fn rate(count: u64, seconds: f64) -> f64 {
-    if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+    }
 }
 
 fn spark(service: &Service, windows: &Windows) -> Spark {
-    let (now, step) = (windows.now, step_ns(&windows.now));
-    let width = now.to.0.saturating_sub(now.from.0);
-    let len = usize::try_from(width / step + i64::from(width % step > 0)).unwrap_or_default();
+    let steps = windows.steps;
+    let len = steps.len;
     let mut spark = Spark { rate: vec![None; len], error_rate: vec![None; len], p95_ns: vec![None; len] };
     for (at, figures) in service.steps.iter().filter(|(at, _)| **at < len) {
-        let left = width - *at as i64 * step;
-        spark.rate[*at] = Some(rate(figures.count, left.min(step) as f64 / 1e9));
+        spark.rate[*at] = Some(rate(figures.count, steps.seconds(*at)));
         spark.error_rate[*at] = figures.error_rate();
         spark.p95_ns[*at] = figures.quantile(0.95);
     }
@@ -226,30 +162,33 @@ fn versions(service: &Service) -> Vec<VersionShare> {
 }
 
 /// Critical and warning by error rate and p95 against the window before.
-fn judge(row: &mut ServiceRow, before: &Figures) {
-    if row.count == 0 {
-        return;
+pub(crate) fn judged(now: &Figures, before: &Figures) -> (ServiceState, Vec<String>) {
+    let mut reasons = Vec::new();
+    if now.count == 0 {
+        return (ServiceState::Unknown, reasons);
     }
-    row.state = ServiceState::Ok;
-    if row.count < REQUESTS_MIN || before.count < REQUESTS_MIN {
-        return;
+    let mut state = ServiceState::Ok;
+    if now.count < REQUESTS_MIN || before.count < REQUESTS_MIN {
+        return (state, reasons);
     }
     let (now_rate, before_rate) =
-        (row.error_rate.unwrap_or_default(), before.error_rate().unwrap_or_default());
+        (now.error_rate().unwrap_or_default(), before.error_rate().unwrap_or_default());
     if now_rate >= 0.05 && now_rate >= 5.0 * before_rate {
-        row.state = ServiceState::Critical;
-        row.reasons.push("error_rate".into());
+        state = ServiceState::Critical;
+        reasons.push("error_rate".into());
     } else if now_rate > 0.0 && now_rate >= 2.0 * before_rate {
-        row.state = ServiceState::Warning;
-        row.reasons.push("error_rate".into());
+        state = ServiceState::Warning;
+        reasons.push("error_rate".into());
     }
-    let (now_p95, before_p95) = (row.p95_ns.unwrap_or_default(), before.quantile(0.95).unwrap_or_default());
+    let (now_p95, before_p95) =
+        (now.quantile(0.95).unwrap_or_default(), before.quantile(0.95).unwrap_or_default());
     if before_p95 > 0 && now_p95 >= 2 * before_p95 {
-        if row.state == ServiceState::Ok {
-            row.state = ServiceState::Warning;
+        if state == ServiceState::Ok {
+            state = ServiceState::Warning;
         }
-        row.reasons.push("p95".into());
+        reasons.push("p95".into());
     }
+    (state, reasons)
 }
 
 /// The rows that are asked for, in their order, page by page.
@@ -262,6 +201,12 @@ fn listed(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<Ser
             && (ask.language.is_empty()
                 || row.language.as_ref().is_some_and(|language| ask.language.contains(language)))
     });
+    let grouped = |row: &ServiceRow| match ask.group {
+        Some(ServicesGroup::Namespace) => row.namespace.clone(),
+        Some(ServicesGroup::Team) => row.team.clone(),
+        Some(ServicesGroup::Version) => row.versions.first().map(|most| most.version.clone()),
+        None => None,
+    };
     rows.sort_by(|a, b| {
         let order = match ask.sort.by {
             SortKey::Name => a.service.cmp(&b.service),
@@ -272,6 +217,7 @@ fn listed(ask: &ServicesAsk, mut rows: Vec<ServiceRow>) -> Result<Answer<Vec<Ser
             SortKey::P99 => a.p99_ns.cmp(&b.p99_ns),
         };
         let order = if ask.sort.descending { order.reverse() } else { order };
+        let order = grouped(a).cmp(&grouped(b)).then(order);
         order.then_with(|| a.service.cmp(&b.service))
     });
     let total = rows.len() as u64;

@@ -25,7 +25,7 @@ pub struct ServicesAsk {
     pub language: Vec<String>,
     pub sort: Sort,
     /// Sorts by this first.
-    pub group: Option<String>,
+    pub group: Option<ServicesGroup>,
     /// The window to compare with, resolved.
     pub compare: Option<Range>,
     pub limit: usize,
@@ -114,6 +114,27 @@ impl SortKey {
             Self::P50 => "p50",
             Self::P95 => "p95",
             Self::P99 => "p99",
+        }
+    }
+}
+
+/// What rows are put together by, those without it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServicesGroup {
+    Namespace,
+    Team,
+    /// The version with the most requests.
+    Version,
+}
+
+impl ServicesGroup {
+    pub const ALL: [Self; 3] = [Self::Namespace, Self::Team, Self::Version];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Team => "team",
+            Self::Version => "version",
         }
     }
 }

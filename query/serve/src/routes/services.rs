@@ -9,7 +9,7 @@ use daymark_view::duration;
 use daymark_view::error::{AskError, Code};
 use daymark_view::range::Range;
 use daymark_view::services::{
-    DEFAULT_ROWS, ROWS_MAX, Scope, ScopeKey, ServiceState, ServicesAsk, Sort, SortKey,
+    DEFAULT_ROWS, ROWS_MAX, Scope, ScopeKey, ServiceState, ServicesAsk, ServicesGroup, Sort, SortKey,
 };
 
 use crate::answer::{Refusal, tagged};
@@ -38,7 +38,7 @@ fn question(site: &Site, asked: &Asked, params: &Params) -> Result<ServicesAsk, 
         team: params.all("team").map(str::to_owned).collect(),
         language: params.all("language").map(str::to_owned).collect(),
         sort: params.one("sort").map(sort).transpose()?.unwrap_or_default(),
-        group: params.text("group"),
+        group: params.one("group").map(group).transpose()?,
         compare,
         limit: params.limit(DEFAULT_ROWS, ROWS_MAX)?,
         cursor: params.text("cursor"),
@@ -57,13 +57,18 @@ fn state(text: &str) -> Result<ServiceState, AskError> {
     known.ok_or_else(|| not_one_of("state", text, ServiceState::ALL.map(ServiceState::name)))
 }
 
+fn group(text: &str) -> Result<ServicesGroup, AskError> {
+    let known = ServicesGroup::ALL.into_iter().find(|group| group.name() == text);
+    known.ok_or_else(|| not_one_of("group", text, ServicesGroup::ALL.map(ServicesGroup::name)))
+}
+
 fn sort(text: &str) -> Result<Sort, AskError> {
     let error = || not_one_of("sort", text, SortKey::ALL.map(SortKey::name));
     Sort::parse(text).ok_or_else(error)
 }
 
 /// `prev`, an offset such as `-1d`, or `<from>~<to>`.
-fn compared(text: &str, window: Range, now: Nanos) -> Result<Range, AskError> {
+pub(crate) fn compared(text: &str, window: Range, now: Nanos) -> Result<Range, AskError> {
     let bad = || {
         AskError::new(Code::BadRange, format!("\"{text}\" is no window to compare with"))
             .hint("prev, an offset such as -1d, or <from>~<to>")

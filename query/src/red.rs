@@ -1,11 +1,23 @@
 //! Figures of services, their operations and calls, straight from the sums over spans.
 
+/// Who called whom.
+pub(crate) mod calls;
+/// How long spans took.
+mod distribution;
 /// Rate, errors and durations of some spans.
 pub(crate) mod figures;
+/// Who answers for a service.
+mod instances;
+/// Spans by name.
+mod operations;
 /// One snapshot for one question.
 pub(crate) mod reader;
 /// Rows as plain values.
 pub(crate) mod rows;
+/// Some spans of a service, as examples.
+mod sample;
+/// Figures over time.
+mod traffic;
 /// Whose sums count.
 pub(crate) mod whose;
 /// Ranges in whole buckets.

@@ -2,8 +2,12 @@
 
 /// Who called whom.
 pub(crate) mod calls;
+/// Versions that began to send.
+pub(crate) mod deploys;
 /// How long spans took.
 mod distribution;
+/// What happened.
+mod events;
 /// Rate, errors and durations of some spans.
 pub(crate) mod figures;
 /// Who answers for a service.

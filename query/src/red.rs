@@ -6,6 +6,8 @@ pub(crate) mod calls;
 pub(crate) mod deploys;
 /// How long spans took.
 mod distribution;
+/// Failed spans by what failed.
+mod errors;
 /// What happened.
 mod events;
 /// Rate, errors and durations of some spans.

@@ -52,3 +52,4 @@ pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
 pub(crate) use words::of_scope;
 pub(crate) use words::{between, instant};
+pub(crate) use words::{between, of_scope};

@@ -12,16 +12,22 @@ mod errors;
 mod events;
 /// Rate, errors and durations of some spans.
 pub(crate) mod figures;
+/// When the worst service went wrong.
+mod finding;
 /// Who answers for a service.
 mod instances;
 /// Spans by name.
 mod operations;
+/// The first page.
+mod overview;
 /// One snapshot for one question.
 pub(crate) mod reader;
 /// Rows as plain values.
 pub(crate) mod rows;
 /// Some spans of a service, as examples.
 mod sample;
+/// The page of a service.
+mod service;
 /// Figures over time.
 mod traffic;
 /// Whose sums count.

@@ -21,6 +21,8 @@ mod functions;
 mod lane;
 /// Figures of metrics over time.
 mod metrics;
+/// Who calls whom.
+mod map;
 /// A page of a list.
 mod page;
 /// What a pasted text means.

@@ -1,5 +1,7 @@
 //! Figures of services, their operations and calls, straight from the sums over spans.
 
+/// The answers to what is asked about services.
+mod answers;
 /// Who called whom.
 pub(crate) mod calls;
 /// Versions that began to send.

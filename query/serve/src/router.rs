@@ -23,8 +23,7 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::Options;
 use crate::routes::{
-    diff, front, ledger, logs, metrics, probes, queries, resolve, search, server, services, skeleton, spans,
-    sql, stored, system, tail, traces, why,
+    diff, front, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server, service, services, skeleton, spans, sql, stored, system, tail, traces, why,
 };
 use crate::tenants::Tenants;
 
@@ -135,6 +134,21 @@ fn calls() -> Router<Arc<Site>> {
         .route("/prefs", get(stored::prefs).put(stored::save_prefs))
         .route("/share", post(stored::share))
         .route("/share/{id}", get(stored::shared))
+        .route("/services/{svc}", get(service::service))
+        .route("/services/{svc}/operations", get(service::operations))
+        .route("/services/{svc}/dependencies", get(service::dependencies))
+        .route("/services/{svc}/instances", get(service::instances))
+        .route("/services/{svc}/durations", get(service::durations))
+        .route("/services/{svc}/errors", get(service::errors))
+        .route("/services/{svc}/heatmap", get(service::heatmap))
+        .route("/services/{svc}/deploys", get(service::deploys))
+        .route("/services/{svc}/runtime", get(service::runtime))
+        .route("/overview", get(overview::overview))
+        .route("/traffic", get(overview::traffic))
+        .route("/events", get(overview::events))
+        .route("/map", get(map::map))
+        .route("/map/replay", get(map::replay))
+        .route("/map/edges/{client}/{server}", get(map::edge))
         .route("/ledger", get(ledger::ledger))
         .route("/ledger/recount", post(ledger::recount))
         .route("/system/status", get(system::status))

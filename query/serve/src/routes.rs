@@ -10,6 +10,10 @@ pub(crate) mod ledger;
 pub(crate) mod logs;
 /// Metrics: catalog, labels, figures, exemplars.
 pub(crate) mod metrics;
+/// The service map.
+pub(crate) mod map;
+/// The first page, traffic, events.
+pub(crate) mod overview;
 /// Liveness, readiness, our own metrics.
 pub(crate) mod probes;
 /// Queries that run now.
@@ -20,6 +24,8 @@ pub(crate) mod resolve;
 pub(crate) mod search;
 /// What a page begins with, and what was refused.
 pub(crate) mod server;
+/// One service.
+pub(crate) mod service;
 /// The list of services.
 pub(crate) mod services;
 /// Traces too large to be sent whole.

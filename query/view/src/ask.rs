@@ -7,6 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::ask_services::AskServices;
 use crate::error::AskError;
 use crate::explain::Explained;
 use crate::fields::{FieldRow, FieldsAsk};
@@ -37,6 +38,7 @@ pub use traces::AskTraces;
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
 
 pub trait Ask: AskMetrics + AskServer + AskStored + AskTraces + Send + Sync + fmt::Debug {
+pub trait Ask: AskServices + Send + Sync + fmt::Debug {
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
     /// Plans a statement without running it.

@@ -53,7 +53,7 @@ pub(crate) struct Canned {
 }
 
 impl Canned {
-    fn remember(&self, ask: &impl std::fmt::Debug) {
+    pub(crate) fn remember(&self, ask: &impl std::fmt::Debug) {
         self.asked.lock().unwrap().push(format!("{ask:?}"));
     }
 
@@ -226,7 +226,7 @@ fn never_seen() -> AskError {
     AskError::new(Code::NotFound, "no span has this trace id").absent(Absence::NeverSeen, Some(Nanos(7)))
 }
 
-fn ready<'a, T: Send + 'a>(answer: Result<T, AskError>) -> Answering<'a, T> {
+pub(crate) fn ready<'a, T: Send + 'a>(answer: Result<T, AskError>) -> Answering<'a, T> {
     Box::pin(std::future::ready(answer))
 }
 

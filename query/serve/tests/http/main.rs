@@ -3,6 +3,8 @@
 
 /// An engine with fixed answers that remembers what it was asked.
 mod canned;
+/// Its answers about services and the map.
+mod canned_services;
 /// A running server and a client for it.
 mod site;
 
@@ -28,6 +30,8 @@ mod server;
 mod skeleton;
 /// Sets of spans, traces side by side.
 mod spans;
+/// Services, traffic and the map.
+mod services;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Saved views, preferences, shared addresses.

@@ -25,6 +25,12 @@ mod place;
 mod recorded;
 /// Pasted texts.
 mod resolve;
+/// The service map.
+mod map;
+/// A store with an answerer.
+mod place;
+/// Figures of services, straight from the sums.
+mod red;
 /// Sums that outlive their spans.
 mod rolled;
 /// Queries that must be refused or stopped.

@@ -21,6 +21,9 @@ const SPANS: u64 = 178_156;
 const REPEATS: u64 = 1_014;
 const TRACES: u64 = 2_475;
 const SERVICES: u64 = 28;
+/// Pairs of services that call each other, and how often.
+const EDGES: usize = 55;
+const CALLS: u64 = 28_108;
 const LOGS: u64 = 94_703;
 const SEVERITIES: [(&str, u64); 3] = [("error", 580), ("info", 90_606), ("warn", 3_517)];
 
@@ -52,6 +55,7 @@ fn a_recorded_day_comes_back_to_the_last_item() {
 
     server.settle();
     check_spans(&server, &day);
+    check_map(&server, &day);
     check_logs(&server, 1);
     server.assert_balanced();
 
@@ -66,6 +70,7 @@ fn a_recorded_day_comes_back_to_the_last_item() {
     server.restart();
     server.wait_until_ready();
     check_spans(&server, &day);
+    check_map(&server, &day);
     check_logs(&server, 2);
     server.assert_balanced();
 }
@@ -111,6 +116,22 @@ fn check_spans(server: &Server, day: &Day) {
         let stored = server.number(&format!("SELECT count(*) FROM logs WHERE trace_id = '{}'", hex(&id)));
         assert_eq!(stored as usize % lines.max(1), 0, "{stored} lines of {}, {lines} sent", hex(&id));
     }
+}
+
+/// The map has every call once, however its sides came.
+fn check_map(server: &Server, day: &Day) {
+    let answer = server.get("/api/v1/map?from=2023-01-29T00:00:00Z&to=2023-02-01T00:00:00Z").json();
+    let edges = answer["data"]["edges"].as_array().unwrap().iter();
+    let text = |edge: &Value, end: &str| edge[end].as_str().unwrap().to_owned();
+    let told: BTreeMap<_, _> = edges
+        .map(|edge| ((text(edge, "client"), text(edge, "server")), edge["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, day.calls());
+    let between: Vec<u64> =
+        told.iter().filter(|((client, _), _)| client != "user").map(|(_, count)| *count).collect();
+    assert_eq!((between.len(), between.iter().sum::<u64>()), (EDGES, CALLS));
+    let nodes: BTreeSet<_> = answer["data"]["nodes"].as_array().unwrap().iter().map(|node| text(node, "id")).collect();
+    assert_eq!(nodes.len() as u64, SERVICES + 1, "the services and the user: {nodes:?}");
 }
 
 fn check_logs(server: &Server, times: u64) {

@@ -65,6 +65,25 @@ impl Day {
         counts
     }
 
+    /// How often one service called another, and users called one.
+    pub(super) fn calls(&self) -> BTreeMap<(String, String), u64> {
+        let different: BTreeMap<_, _> =
+            self.spans.iter().map(|(pod, span)| ((&span.trace_id, &span.span_id), (pod, span))).collect();
+        let mut calls = BTreeMap::new();
+        for (pod, span) in different.values() {
+            let caller = match different.get(&(&span.trace_id, &span.parent_span_id)) {
+                Some((caller, _)) => service(caller),
+                None if span.parent_span_id.is_empty() => "user".to_owned(),
+                None => continue,
+            };
+            let called = service(pod);
+            if caller != called {
+                *calls.entry((caller, called)).or_default() += 1;
+            }
+        }
+        calls
+    }
+
     /// The ids of the different spans of a trace, and its lines.
     pub(super) fn trace(&self, id: &[u8]) -> (BTreeSet<String>, usize) {
         let spans = self.spans.iter().filter(|(_, span)| span.trace_id == id);

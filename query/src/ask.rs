@@ -47,9 +47,6 @@ use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::signal_table::SignalTable;
 use crate::search::Desk;
-use crate::services::{self, Seen};
-use crate::search::{Desk, Searched};
-use crate::services;
 use crate::sql::failure;
 use crate::sql::memory::Memory;
 use crate::sql::run::{Piece, Run, Runner};
@@ -57,7 +54,7 @@ use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::trace::revisions::Revisions;
-use crate::{balance, condition, figures, functions, search, senders, tail};
+use crate::{balance, condition, figures, functions, search, senders, services, tail};
 
 /// Traces.
 mod traces;
@@ -242,22 +239,6 @@ impl Answerer {
         Ok(answer)
     }
 
-    async fn answer_services(&self, ask: ServicesAsk) -> Result<Answer<Vec<ServiceRow>>, AskError> {
-    async fn answer_traces(&self, ask: TracesAsk) -> Result<Answer<TracesFound>, AskError> {
-        let now = self.store.clock().now();
-        let told = (ask.query_id.clone(), "traces", ask.query.to_string());
-        self.at_desk(told, move |desk| async move { Searched::new(&ask, &desk, now)?.answer().await }).await
-    }
-
-    async fn answer_trace_logs(&self, ask: TraceLogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
-        let version = self.store.version();
-        let parts = self.parts(&version, Table::Logs);
-        let id = ask.query_id.clone();
-        let found = self.on_lane(&id, "trace_logs", move |tally| trace::logs::logs(&parts, &ask, tally));
-        let (data, meta) = found.await??;
-        Ok(Answer { data, meta: Meta { watermark: Some(version.watermark()), ..meta } })
-    }
-
     /// A question that is answered from the sums of one snapshot.
     pub(crate) async fn reading<T, W>(
         &self,
@@ -291,8 +272,6 @@ impl Answerer {
     ) -> Result<T, AskError> {
         let tally = Arc::new(Tally::default());
         let counted = Arc::clone(&tally);
-        let task = self.runner.lane.spawn(async move { work(&counted) });
-        let mut ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
         self.run_on_lane((id, kind), tally, async move { work(&counted) }).await
     }
 
@@ -303,7 +282,7 @@ impl Answerer {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, AskError> {
         let task = self.runner.lane.spawn(work);
-        let _ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
+        let mut ticket = self.runner.running.enter((id, kind), None, tally, task.abort_handle());
         let lost =
             || AskError::new(Code::Internal, "the question ended without an answer; the log says more");
         let result = tokio::time::timeout(self.options.limits.wall, task.result()).await;

@@ -19,16 +19,16 @@ mod figures;
 mod functions;
 /// The threads questions run on.
 mod lane;
-/// Figures of metrics over time.
-mod metrics;
 /// Who calls whom.
 mod map;
+/// Figures of metrics over time.
+mod metrics;
 /// A page of a list.
 mod page;
-/// What a pasted text means.
-mod resolve;
 /// Figures of services, straight from the sums.
 mod red;
+/// What a pasted text means.
+mod resolve;
 /// The questions that run now.
 mod running;
 /// One snapshot as tables.

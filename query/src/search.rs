@@ -50,6 +50,4 @@ pub(crate) use export::export;
 pub(crate) use formula::is_like;
 pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
-pub(crate) use words::of_scope;
-pub(crate) use words::{between, instant};
-pub(crate) use words::{between, of_scope};
+pub(crate) use words::{between, instant, of_scope};

@@ -8,10 +8,10 @@ pub(crate) mod front;
 pub(crate) mod ledger;
 /// What lines have, and their patterns.
 pub(crate) mod logs;
-/// Metrics: catalog, labels, figures, exemplars.
-pub(crate) mod metrics;
 /// The service map.
 pub(crate) mod map;
+/// Metrics: catalog, labels, figures, exemplars.
+pub(crate) mod metrics;
 /// The first page, traffic, events.
 pub(crate) mod overview;
 /// Liveness, readiness, our own metrics.

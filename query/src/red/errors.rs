@@ -17,7 +17,6 @@ use super::windows::Steps;
 use crate::page::page;
 use crate::running::scanned;
 use crate::search::{Desk, between, of_scope};
-use crate::sql::failure;
 use crate::trace::found::trace_id;
 use crate::trace::spans::{Columns, text};
 
@@ -87,11 +86,7 @@ pub(crate) async fn errors(ask: &ServiceAsk, desk: &Desk) -> Result<Answer<Vec<E
 }
 
 impl Failures {
-    fn add(&mut self, batch: &RecordBatch) -> Result<(), AskError> {
-        self.add_rows(batch).map_err(|error| failure::of(&error))
-    }
-
-    fn add_rows(&mut self, batch: &RecordBatch) -> Answered<()> {
+    fn add(&mut self, batch: &RecordBatch) -> Answered<()> {
         let columns = Columns::of(batch);
         let starts = columns.instants("start")?;
         let (names, states) = (columns.texts("name")?, columns.texts("status_message")?);

@@ -7,8 +7,6 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::execution::{SendableRecordBatchStream, SessionState};
-use datafusion::physical_plan::execute_stream;
 use daymark_view::error::AskError;
 use futures::TryStreamExt;
 
@@ -52,31 +50,11 @@ impl Desk {
     }
 
     async fn plan(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>, AskError> {
-        let stream = self.stream(sql).await?;
-        stream.try_collect().await.map_err(|error| failure::of(&error))
-    }
-
-    /// Hands over the rows of a statement as they come.
-    pub(crate) async fn each(
-        &self,
-        sql: &str,
-        mut each: impl FnMut(RecordBatch) -> Result<(), AskError>,
-    ) -> Result<(), AskError> {
-        let mut stream = self.stream(sql).await?;
-        while let Some(batch) = stream.try_next().await.map_err(|error| failure::of(&error))? {
-            each(batch)?;
-        }
-        Ok(())
-    }
-
-    async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream, AskError> {
         let statement = statement::parse(sql)?;
         let work = async {
             views::add(&self.state, &statement).await?;
             let plan = self.state.statement_to_plan(statement).await?;
             self.state.create_physical_plan(&plan).await
-            let physical = self.state.create_physical_plan(&plan).await?;
-            execute_stream(physical, self.state.task_ctx())
         };
         work.await.map_err(|error| failure::of(&error))
     }

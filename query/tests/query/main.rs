@@ -15,6 +15,8 @@ mod explain;
 mod fields;
 /// Searching log lines.
 mod lines;
+/// The service map.
+mod map;
 /// Figures of metrics.
 mod metrics;
 /// Patterns of lines, against a plain count.
@@ -23,14 +25,10 @@ mod patterns;
 mod place;
 /// Traces that others recorded.
 mod recorded;
-/// Pasted texts.
-mod resolve;
-/// The service map.
-mod map;
-/// A store with an answerer.
-mod place;
 /// Figures of services, straight from the sums.
 mod red;
+/// Pasted texts.
+mod resolve;
 /// Sums that outlive their spans.
 mod rolled;
 /// Queries that must be refused or stopped.

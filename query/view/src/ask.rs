@@ -37,8 +37,9 @@ pub use traces::AskTraces;
 /// An answer on its way.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Send + 'a>>;
 
-pub trait Ask: AskMetrics + AskServer + AskStored + AskTraces + Send + Sync + fmt::Debug {
-pub trait Ask: AskServices + Send + Sync + fmt::Debug {
+pub trait Ask:
+    AskMetrics + AskServer + AskServices + AskStored + AskTraces + Send + Sync + fmt::Debug
+{
     /// A table for `SqlFormat::Json`, a stream for every other format.
     fn sql(&self, ask: SqlAsk) -> Answering<'_, SqlAnswer>;
     /// Plans a statement without running it.

@@ -19,12 +19,12 @@ pub mod distribution;
 pub mod duration;
 /// Errors as RFC 9457 problems, and the one table of codes and statuses.
 pub mod error;
+/// What happened.
+pub mod events;
 /// How a statement would be answered.
 pub mod explain;
 /// What can be asked about, with its most frequent values.
 pub mod fields;
-/// What happened.
-pub mod events;
 /// Instants as people write them, and RFC 3339.
 pub mod instant;
 /// The balance sheet of all that came in.
@@ -39,12 +39,12 @@ pub mod meta;
 pub mod metrics;
 /// The closest known name, for hints.
 pub mod nearest;
+/// The first page.
+pub mod overview;
 /// What a pasted text names.
 pub mod pasted;
 /// Patterns of log lines.
 pub mod patterns;
-/// The first page.
-pub mod overview;
 /// The name by which a question is found in logs and cancelled.
 pub mod query_id;
 /// A half-open range of time.
@@ -79,11 +79,11 @@ pub mod trace;
 pub mod trace_logs;
 /// Searching traces.
 pub mod traces;
+/// Rate, errors and durations over time.
+pub mod traffic;
 /// The spans of a trace as a tree.
 pub mod tree;
 /// Why a search found nothing.
 pub mod why;
-/// Rate, errors and durations over time.
-pub mod traffic;
 /// How ids, instants and wide integers are written in JSON.
 pub mod wire;

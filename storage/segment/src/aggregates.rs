@@ -4,8 +4,7 @@
 //! those of other segments that told what they count as.
 //!
 //! All but the last are made from the rows, when the segment is written and again when one of them is damaged.
-//! All four are made from the rows, when the segment is written and again when one of them is damaged. Where
-//! there are many sums, those of one service can be read by themselves ([`KeyRuns`]).
+//! Where there are many sums, those of one service can be read by themselves ([`KeyRuns`]).
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -130,7 +130,8 @@ fn check_map(server: &Server, day: &Day) {
     let between: Vec<u64> =
         told.iter().filter(|((client, _), _)| client != "user").map(|(_, count)| *count).collect();
     assert_eq!((between.len(), between.iter().sum::<u64>()), (EDGES, CALLS));
-    let nodes: BTreeSet<_> = answer["data"]["nodes"].as_array().unwrap().iter().map(|node| text(node, "id")).collect();
+    let nodes: BTreeSet<_> =
+        answer["data"]["nodes"].as_array().unwrap().iter().map(|node| text(node, "id")).collect();
     assert_eq!(nodes.len() as u64, SERVICES + 1, "the services and the user: {nodes:?}");
 }
 

@@ -26,12 +26,12 @@ mod resolve;
 mod searches;
 /// What a page begins with, what was refused, what failed in a browser.
 mod server;
+/// Services, traffic and the map.
+mod services;
 /// Large traces.
 mod skeleton;
 /// Sets of spans, traces side by side.
 mod spans;
-/// Services, traffic and the map.
-mod services;
 /// SQL: bodies, formats, streams.
 mod sql;
 /// Saved views, preferences, shared addresses.

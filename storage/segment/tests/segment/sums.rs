@@ -5,12 +5,9 @@ use std::fs;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, take};
-use arrow::datatypes::{Int32Type, UInt64Type};
-use daymark_aggregate::{Aggregate, Sums};
 use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::{DataType, Int32Type, UInt64Type};
-use daymark_aggregate::{Aggregate, Sums, wanted};
+use daymark_aggregate::{Aggregate, Sums};
 use daymark_model::signal::Table;
 use daymark_segment::{Level, ReadCache, Segment, Spec, Window, merge, verify};
 use daymark_vfs::RealFs;

@@ -100,28 +100,29 @@ pub struct Tree {
 #[derive(Debug)]
 struct Ids<'a> {
     nodes: &'a [Node],
-    places: HashMap<SpanId, Vec<usize>>,
+    /// By id, those of one in the order of their start.
+    places: Vec<(SpanId, usize)>,
 }
 
 impl<'a> Ids<'a> {
     fn of(nodes: &'a [Node]) -> Self {
-        let mut places: HashMap<SpanId, Vec<usize>> = HashMap::with_capacity(nodes.len());
-        for (at, node) in nodes.iter().enumerate() {
-            places.entry(node.id).or_default().push(at);
-        }
+        let mut places: Vec<(SpanId, usize)> =
+            nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        places.sort_unstable();
         Self { nodes, places }
     }
 
-    fn of_id(&self, id: SpanId) -> &[usize] {
-        self.places.get(&id).map_or(&[], Vec::as_slice)
+    fn of_id(&self, id: SpanId) -> impl Iterator<Item = usize> + Clone {
+        let first = self.places.partition_point(|(known, _)| *known < id);
+        let of_it = self.places.iter().skip(first).take_while(move |(known, _)| *known == id);
+        of_it.map(|(_, at)| *at)
     }
 
     /// The calling half of a span that shares its id with whoever called it.
     fn caller(&self, at: usize) -> Option<usize> {
         let node = &self.nodes[at];
-        let twins = self.of_id(node.id).iter().copied();
-        let mut callers = twins.filter(|twin| self.nodes[*twin].kind.is_exit());
-        if node.kind.is_entry() { callers.next() } else { None }
+        let is_caller = |twin: &usize| self.nodes[*twin].kind.is_exit();
+        if node.kind.is_entry() { self.of_id(node.id).find(is_caller) } else { None }
     }
 
     fn parent(&self, at: usize) -> Option<usize> {
@@ -131,34 +132,42 @@ impl<'a> Ids<'a> {
         let node = &self.nodes[at];
         let candidates = self.of_id(node.parent?);
         // Of two halves a child is under that of its own service.
-        let of_same = candidates.iter().filter(|other| self.nodes[**other].service == node.service);
-        let is_half = |other: &&usize| self.caller(**other).is_some();
-        let inner = of_same.clone().find(is_half);
-        let first = inner.or_else(|| of_same.clone().next()).or_else(|| candidates.first());
-        first.copied().filter(|parent| *parent != at)
+        let of_same = candidates.clone().filter(|other| self.nodes[*other].service == node.service);
+        let inner = of_same.clone().find(|other| self.caller(*other).is_some());
+        let first = inner.or_else(|| of_same.clone().next()).or_else(|| candidates.clone().next());
+        first.filter(|parent| *parent != at)
+    }
+
+    fn parents(&self) -> Vec<Option<usize>> {
+        let nodes = self.nodes;
+        let mut parents: Vec<Option<usize>> = (0..nodes.len()).map(|at| self.parent(at)).collect();
+        // The walk that first came by each span.
+        let mut walks = vec![usize::MAX; nodes.len()];
+        for walk in 0..nodes.len() {
+            let mut at = walk;
+            while walks[at] == usize::MAX {
+                walks[at] = walk;
+                match parents[at] {
+                    Some(parent) => at = parent,
+                    None => break,
+                }
+            }
+            if walks[at] == walk && parents[at].is_some() {
+                cut(&mut parents, nodes, at);
+            }
+        }
+        parents
+    }
+
+    fn is_orphan(&self, at: usize) -> bool {
+        let named = self.nodes[at].parent;
+        named.is_some_and(|parent| self.of_id(parent).next().is_none()) && self.caller(at).is_none()
     }
 }
 
 /// For each span the place of its parent. Rings are cut at their earliest span.
 pub fn parents(nodes: &[Node]) -> Vec<Option<usize>> {
-    let ids = Ids::of(nodes);
-    let mut parents: Vec<Option<usize>> = (0..nodes.len()).map(|at| ids.parent(at)).collect();
-    // The walk that first came by each span.
-    let mut walks = vec![usize::MAX; nodes.len()];
-    for walk in 0..nodes.len() {
-        let mut at = walk;
-        while walks[at] == usize::MAX {
-            walks[at] = walk;
-            match parents[at] {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        if walks[at] == walk && parents[at].is_some() {
-            cut(&mut parents, nodes, at);
-        }
-    }
-    parents
+    Ids::of(nodes).parents()
 }
 
 /// Cuts the ring that a span is on.
@@ -174,15 +183,6 @@ fn cut(parents: &mut [Option<usize>], nodes: &[Node], on_ring: usize) {
     parents[earliest] = None;
 }
 
-/// For each span whether it names a parent that is not there.
-pub fn orphans(nodes: &[Node]) -> Vec<bool> {
-    let ids = Ids::of(nodes);
-    let is_orphan = |(at, node): (usize, &Node)| {
-        node.parent.is_some_and(|parent| ids.of_id(parent).is_empty()) && ids.caller(at).is_none()
-    };
-    nodes.iter().enumerate().map(is_orphan).collect()
-}
-
 /// Whether a span is the called half of a shared id.
 pub fn called_halves(nodes: &[Node]) -> Vec<bool> {
     let ids = Ids::of(nodes);
@@ -192,8 +192,9 @@ pub fn called_halves(nodes: &[Node]) -> Vec<bool> {
 impl Tree {
     /// The spans come in the order of their start, which is also that of children.
     pub fn of(nodes: &[Node]) -> Self {
-        let parents = parents(nodes);
-        let orphans = orphans(nodes);
+        let ids = Ids::of(nodes);
+        let parents = ids.parents();
+        let orphans: Vec<bool> = (0..nodes.len()).map(|at| ids.is_orphan(at)).collect();
         let (first, next) = siblings(&parents);
         let mut tree = Self::default();
         let mut rows = vec![0_u32; nodes.len()];

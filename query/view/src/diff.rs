@@ -82,6 +82,7 @@ pub struct Diff {
 pub struct SideSum {
     pub label: String,
     pub traces: u64,
+    #[serde(with = "rounded")]
     pub duration_ns: f64,
     pub spans: f64,
     pub errors: f64,
@@ -113,9 +114,27 @@ pub struct Step {
 pub struct Measures {
     pub count: f64,
     pub errors: f64,
+    #[serde(with = "rounded")]
     pub duration_ns: f64,
+    #[serde(with = "rounded")]
     pub self_ns: f64,
+    #[serde(with = "rounded")]
     pub critical_ns: f64,
+}
+
+/// Means of nanoseconds are written as whole ones.
+mod rounded {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(nanos: &f64, out: S) -> Result<S::Ok, S::Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "a duration")]
+        let whole = nanos.round() as i64;
+        out.serialize_i64(whole)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+        f64::deserialize(input)
+    }
 }
 
 impl Measures {

@@ -105,8 +105,8 @@ impl TraceFacts {
         for (span, parent) in self.tree.spans.iter().zip(&self.tree.parents) {
             let span = &self.spans[*span as usize];
             let above = parent.map_or(0, |parent| paths[parent as usize]);
-            let step = format!("{}\0{}\0{}", span.service, span.name, span.kind.code());
-            paths.push(xxh3_64_with_seed(step.as_bytes(), above));
+            let service = xxh3_64_with_seed(span.service.as_bytes(), above ^ u64::from(span.kind.code()));
+            paths.push(xxh3_64_with_seed(span.name.as_bytes(), service));
         }
         paths
     }

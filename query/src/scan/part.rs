@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
-use daymark_segment::{Block, Level, Predicate, Projection, ReadCache, RowRanges};
+use daymark_segment::{Block, Index, Level, Predicate, Projection, ReadCache, RowRanges};
 use daymark_storage::version::{Chunk, Gap, Shelved, Version};
 
 use crate::scan::owners::Describe;
@@ -126,6 +126,11 @@ impl Part {
 
     /// Rows that may match, without those that are hidden.
     pub(crate) fn candidates(&self, predicate: &Predicate) -> RowRanges {
+        self.candidates_told(predicate, &mut |_| ())
+    }
+
+    /// The same, with what told them.
+    pub(crate) fn candidates_told(&self, predicate: &Predicate, tell: &mut dyn FnMut(Index)) -> RowRanges {
         let rows = match self {
             Self::Chunk(_, chunk) => {
                 let outside = predicate
@@ -134,7 +139,7 @@ impl Part {
                     .is_some_and(|time| chunk.time.end <= time.start || time.end <= chunk.time.start);
                 if outside { RowRanges::default() } else { RowRanges::all(self.row_count()) }
             }
-            Self::Segment(shelved, cache) => shelved.segment.candidates_with(cache, predicate),
+            Self::Segment(shelved, cache) => shelved.segment.candidates_with(cache, predicate, tell),
             Self::Gap(_) => RowRanges::default(),
         };
         self.visible(rows)

@@ -13,7 +13,7 @@ use daymark_model::rows::{Resource, Series};
 use daymark_model::severity;
 use daymark_model::signal::Table;
 use daymark_model::words::Wanted;
-use daymark_segment::{EXCEPTION_MESSAGE, Predicate, RowRanges};
+use daymark_segment::{AttributeIs, EXCEPTION_MESSAGE, Index, Predicate, RowRanges};
 
 use crate::functions::matches::Matches;
 use crate::scan::key::{Key, Place};
@@ -28,12 +28,12 @@ pub(crate) struct Question {
     predicate: Predicate,
     /// Any of these traces.
     traces: Option<Vec<TraceId>>,
-    /// The service in lower case, when its case does not matter.
-    service_folded: Option<String>,
+    /// The services in lower case, when their case does not matter.
+    services_folded: Option<Vec<String>>,
     /// Columns of the resource or series, each with the texts it may have.
     joined: Vec<(String, Vec<String>)>,
-    /// Attributes with the text they must have.
-    attributes: Vec<(Key, String)>,
+    /// Attributes with the texts they must have, and where these may stand.
+    attributes: Vec<(Place, AttributeIs)>,
     is_metric: bool,
 }
 
@@ -59,17 +59,14 @@ impl Question {
     }
 
     /// Rows of a part that may match.
-    pub(crate) fn candidates(&self, part: &Part) -> RowRanges {
+    pub(crate) fn candidates(&self, part: &Part, tell: &mut dyn FnMut(Index)) -> RowRanges {
         let mut predicate = self.predicate.clone();
-        for (key, value) in &self.attributes {
-            let has = |resource: &Resource| has_attribute(&resource.attributes, &key.name, value);
-            let in_resource = part.resources().iter().any(|resource| has(resource));
-            match key.place {
+        for (place, asked) in &self.attributes {
+            let in_resource = part.resources().iter().any(|resource| has(resource, asked));
+            match place {
                 Place::Resource if !in_resource => return RowRanges::default(),
                 Place::Any if in_resource => {}
-                Place::Any | Place::Own if !self.is_metric => {
-                    predicate.attributes.push((key.name.clone(), value.clone()));
-                }
+                Place::Any | Place::Own if !self.is_metric => predicate.attributes.push(asked.clone()),
                 _ => {}
             }
         }
@@ -77,17 +74,19 @@ impl Question {
             return RowRanges::default();
         }
         // A part that has lost its resources still has its rows.
-        if let Some(folded) = self.service_folded.as_ref().filter(|_| !part.resources().is_empty()) {
+        if let Some(folded) = self.services_folded.as_ref().filter(|_| !part.resources().is_empty()) {
             let named = part.resources().iter().map(|resource| &resource.service);
-            let services: BTreeSet<&String> = named.filter(|name| name.to_lowercase() == *folded).collect();
+            let services: BTreeSet<&String> =
+                named.filter(|name| folded.contains(&name.to_lowercase())).collect();
             if services.is_empty() {
                 return RowRanges::default();
             }
             predicate.service.get_or_insert(services.into_iter().cloned().collect());
         }
-        let rows = part.candidates(&predicate);
+        let rows = part.candidates_told(&predicate, tell);
         match &self.traces {
             Some(traces) => {
+                tell(Index::Traces);
                 let of_traces = traces.iter().map(|id| part.trace_rows(*id));
                 rows.intersect(&of_traces.reduce(|all, more| all.union(&more)).unwrap_or_default())
             }
@@ -127,8 +126,8 @@ impl Question {
             && func.name() == Matches::NAME
         {
             self.has_words(table, keys, args);
-        } else if let Some(folded) = folded_service(filter).filter(|_| !self.is_metric) {
-            self.service_folded = Some(folded);
+        } else if let Some((column, values)) = any_of_folded(filter) {
+            self.equals_folded(keys, column, values);
         } else if let Some((column, values)) = any_of(filter) {
             self.equals(table, keys, column, &values);
         } else if let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter {
@@ -223,13 +222,22 @@ impl Question {
                 self.severity_min(least.unwrap_or_default());
             }
             "namespace" | "instance" | "env" | "version" => self.joined.push((column.into(), texts)),
-            hidden => {
-                if let ([value], Some(key)) =
-                    (texts.as_slice(), keys.iter().find(|key| key.column() == hidden))
-                {
-                    self.attributes.push((key.clone(), value.clone()));
-                }
-            }
+            hidden => self.attribute_is(keys, hidden, texts, false),
+        }
+    }
+
+    fn equals_folded(&mut self, keys: &[Key], column: &str, values: Vec<String>) {
+        match column {
+            "service" if self.is_metric => {}
+            "service" => self.services_folded = Some(values),
+            hidden => self.attribute_is(keys, hidden, values, true),
+        }
+    }
+
+    /// A hidden column that carries an attribute.
+    fn attribute_is(&mut self, keys: &[Key], column: &str, values: Vec<String>, in_any_case: bool) {
+        if let Some(key) = keys.iter().find(|key| key.column() == column) {
+            self.attributes.push((key.place, AttributeIs { key: key.name.clone(), values, in_any_case }));
         }
     }
 }
@@ -260,20 +268,30 @@ fn any_of<'a>(filter: &'a Expr) -> Option<(&'a str, Vec<&'a ScalarValue>)> {
     }
 }
 
-/// `lower(service) = 'name'`.
-fn folded_service(filter: &Expr) -> Option<String> {
-    let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = filter else { return None };
+/// `lower(column) = 'a'` and `lower(column) = 'a' OR lower(column) = 'b'`.
+fn any_of_folded(filter: &Expr) -> Option<(&str, Vec<String>)> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+    if *op == Operator::Or {
+        let (column, mut values) = any_of_folded(left)?;
+        let (other, more) = any_of_folded(right)?;
+        values.extend(more);
+        return (column == other).then_some((column, values));
+    }
     let (Expr::ScalarFunction(ScalarFunction { func, args }), Expr::Literal(value, _)) =
         (left.as_ref(), right.as_ref())
     else {
         return None;
     };
-    let is_service = |arg: &Expr| match arg {
-        Expr::Column(column) => column.name == "service",
-        Expr::Cast(cast) => matches!(cast.expr.as_ref(), Expr::Column(column) if column.name == "service"),
-        _ => false,
+    let column = match args.as_slice() {
+        [Expr::Column(column)] => &column.name,
+        [Expr::Cast(cast)] => match cast.expr.as_ref() {
+            Expr::Column(column) => &column.name,
+            _ => return None,
+        },
+        _ => return None,
     };
-    if func.name() == "lower" && args.iter().all(is_service) { text(value) } else { None }
+    let is_equal = *op == Operator::Eq && func.name() == "lower";
+    Some((column, vec![text(value).filter(|_| is_equal)?]))
 }
 
 fn instant(value: &ScalarValue) -> Option<i64> {
@@ -289,6 +307,8 @@ fn text(value: &ScalarValue) -> Option<String> {
     value.try_as_str().flatten().map(str::to_owned)
 }
 
-fn has_attribute(json: &str, key: &str, value: &str) -> bool {
-    typed_json::text(&typed_json::parse(json), key).is_some_and(|text| text == value)
+fn has(resource: &Resource, asked: &AttributeIs) -> bool {
+    let text = typed_json::text(&typed_json::parse(&resource.attributes), &asked.key);
+    let text = text.map(|text| if asked.in_any_case { text.to_lowercase() } else { text });
+    text.is_some_and(|text| asked.values.contains(&text))
 }

@@ -5,7 +5,7 @@
 //! a sort above may have narrowed its filter meanwhile. Under such a sort the rows that pass are read in
 //! portions ([`Portions`]).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,8 @@ use arrow::compute::{filter_record_batch, prep_null_mask_filter};
 use arrow::datatypes::TimestampNanosecondType;
 use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
 use datafusion::physical_expr::PhysicalExpr;
-use daymark_segment::RowRanges;
-use daymark_view::meta::Partial;
+use daymark_segment::{Index, RowRanges};
+use daymark_view::meta::{self, Partial};
 
 use crate::scan::alone::Alone;
 use crate::scan::layout::Layout;
@@ -41,7 +41,16 @@ pub(crate) struct Tally {
     /// Bytes of the rows that were read, and how many these may become.
     read: AtomicU64,
     read_max: Option<u64>,
+    read_by: Mutex<BTreeSet<ReadBy>>,
     damage: Mutex<Vec<Partial>>,
+}
+
+/// How rows were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReadBy {
+    Index(Index),
+    /// No index left out any.
+    Scan,
 }
 
 impl Tally {
@@ -77,6 +86,22 @@ impl Tally {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Notes how rows of a part were found.
+    pub(crate) fn read_by(&self, by: ReadBy) {
+        self.read_by.lock().unwrap_or_else(PoisonError::into_inner).insert(by);
+    }
+
+    /// What told which rows to read, by name.
+    pub(crate) fn told_by(&self) -> Option<Box<meta::ReadBy>> {
+        let all = self.read_by.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = |by: &ReadBy| match by {
+            ReadBy::Index(index) => index.name(),
+            ReadBy::Scan => "scan",
+        };
+        let names: Vec<String> = all.iter().map(|by| name(by).to_owned()).collect();
+        (!names.is_empty()).then(|| Box::new(meta::ReadBy(names)))
     }
 
     /// What could not be read.

@@ -13,13 +13,14 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use daymark_model::signal::Table;
 use daymark_model::tables::PublicTable;
+use daymark_segment::RowRanges;
 
 use crate::columns;
 use crate::scan::key::Key;
 use crate::scan::part::Part;
 use crate::scan::plan::{Chosen, ScanExec};
 use crate::scan::question::Question;
-use crate::scan::reader::Tally;
+use crate::scan::reader::{ReadBy, Tally};
 
 #[derive(Clone, Debug)]
 pub(crate) struct SignalTable {
@@ -62,7 +63,7 @@ impl SignalTable {
             .parts
             .iter()
             .enumerate()
-            .map(|(at, part)| (at, question.candidates(part)))
+            .map(|(at, part)| (at, self.candidates(&question, part)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         self.count(&question, &chosen);
@@ -76,6 +77,19 @@ impl SignalTable {
         let rows = (Arc::clone(&self.parts), chosen);
         let scan = ScanExec::new(what, rows, schema, (limit, partitions), Arc::clone(&self.tally))?;
         Ok(Arc::new(scan))
+    }
+
+    /// The rows of a part that may match. Notes what told them.
+    fn candidates(&self, question: &Question, part: &Part) -> RowRanges {
+        let mut is_narrowed = false;
+        let rows = question.candidates(part, &mut |index| {
+            is_narrowed = true;
+            self.tally.read_by(ReadBy::Index(index));
+        });
+        if !is_narrowed && !rows.is_empty() {
+            self.tally.read_by(ReadBy::Scan);
+        }
+        rows
     }
 
     fn count(&self, question: &Question, chosen: &Chosen) {

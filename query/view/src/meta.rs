@@ -28,6 +28,9 @@ pub struct Meta {
     /// Written by the server, not by the engine.
     pub took_ms: f64,
     pub scanned: Scanned,
+    /// What told which rows to read, where rows were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<Box<ReadBy>>,
     /// All that was acknowledged before it is in the answer.
     #[serde(with = "crate::wire::nanos_or_null")]
     pub watermark: Option<Nanos>,
@@ -70,6 +73,11 @@ impl Scanned {
         self.of_bytes += more.of_bytes;
     }
 }
+
+/// Names of indexes: values, attributes, words, tokens, traces; scan, where none left out any row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadBy(pub Vec<String>);
 
 /// Buckets of equal length: from the first one up to, not including, the instant after the last one, or up
 /// to now.

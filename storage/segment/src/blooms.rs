@@ -11,6 +11,7 @@ use crate::attributes::Attribute;
 use crate::bloom::{Bloom, block_may_have};
 use crate::codec::{Decoder, Encoder};
 use crate::error::Result;
+use crate::values::AttributeIs;
 
 pub(crate) const ATTRIBUTE_BLOOMS: &str = "attrs.bf";
 const MAGIC: [u8; 4] = *b"DMF1";
@@ -24,6 +25,12 @@ pub(crate) fn key_hash(key: &str) -> u64 {
 /// The hash that stands for a value. Long values are not indexed: their key stands for them.
 fn value_hash(key_hash: u64, value: &str) -> u64 {
     if value.len() > VALUE_INDEXED_BYTES { key_hash } else { xxh3_64_with_seed(value.as_bytes(), key_hash) }
+}
+
+/// The value in lower case, when that is another text.
+fn folded(value: &str) -> Option<String> {
+    let is_plain = value.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    (!is_plain).then(|| value.to_lowercase()).filter(|folded| folded != value)
 }
 
 /// Collects hashes of rows in file order.
@@ -46,16 +53,23 @@ impl BloomsBuilder {
     pub(crate) fn attribute(&mut self, key_hash: u64, attribute: Attribute<'_>) {
         if let Some(text) = attribute.text() {
             self.put(key_hash);
-            self.put(value_hash(key_hash, text));
+            // The hash of a long value is that of its key; in lower case it may be short.
+            let is_new = self.put(value_hash(key_hash, text)) || text.len() > VALUE_INDEXED_BYTES;
+            if let Some(folded) = is_new.then(|| folded(text)).flatten() {
+                self.put(value_hash(key_hash, &folded));
+            }
         }
     }
 
-    fn put(&mut self, hash: u64) {
+    /// False when the hash was met lately.
+    fn put(&mut self, hash: u64) -> bool {
         let recent = &mut self.recent[hash as usize % RECENT];
-        if *recent != hash || hash == 0 {
+        let is_new = *recent != hash || hash == 0;
+        if is_new {
             *recent = hash;
             self.hashes.push(hash);
         }
+        is_new
     }
 
     pub(crate) fn end_row(&mut self) {
@@ -86,13 +100,15 @@ impl BloomsBuilder {
 }
 
 /// The numbers of the blocks that may have all of these attributes in a row.
-pub(crate) fn blocks_with_attributes(
-    path: &Path,
-    bytes: &[u8],
-    wanted: &[(String, String)],
-) -> Result<Vec<u32>> {
-    let hashes: Vec<_> = wanted.iter().map(|(key, value)| value_hash(key_hash(key), value)).collect();
-    blocks(path, bytes, |filter| hashes.iter().all(|hash| block_may_have(filter, *hash)))
+pub(crate) fn blocks_with_attributes(path: &Path, bytes: &[u8], wanted: &[AttributeIs]) -> Result<Vec<u32>> {
+    // A value in lower case stands in the filter whatever the case that it was sent in.
+    let hashes = |asked: &AttributeIs| -> Vec<u64> {
+        asked.values.iter().map(|value| value_hash(key_hash(&asked.key), value)).collect()
+    };
+    let wanted: Vec<Vec<u64>> = wanted.iter().map(hashes).collect();
+    blocks(path, bytes, |filter| {
+        wanted.iter().all(|hashes| hashes.iter().any(|hash| block_may_have(filter, *hash)))
+    })
 }
 
 fn blocks(path: &Path, bytes: &[u8], may_match: impl Fn(&[u8]) -> bool) -> Result<Vec<u32>> {

@@ -87,6 +87,6 @@ pub use read_cache::ReadCache;
 pub use rolled::roll;
 pub use segment::{Block, Segment};
 pub use texts::EXCEPTION_MESSAGE;
-pub use values::Predicate;
+pub use values::{AttributeIs, Index, Predicate};
 pub use verify::{Finding, verify};
 pub use write::write;

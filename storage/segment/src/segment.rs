@@ -34,7 +34,7 @@ use crate::read::{Rows, StoredRows, is_needed};
 use crate::read_cache::ReadCache;
 use crate::rolled;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceIndex, decode_bloom, trace_hash};
-use crate::values::{Predicate, VALUES, Values};
+use crate::values::{Index, Predicate, VALUES, Values};
 use crate::verify::{Finding, proved};
 use crate::words;
 
@@ -161,18 +161,24 @@ impl Segment {
 
     /// Rows that may match: never leaves out one that does.
     pub fn candidates(&self, predicate: &Predicate) -> RowRanges {
-        self.candidates_by(predicate, |name| self.index_file(name))
+        self.candidates_by(predicate, |name| self.index_file(name), &mut |_| ())
     }
 
-    /// The same with index files that are kept.
-    pub fn candidates_with(&self, cache: &ReadCache, predicate: &Predicate) -> RowRanges {
-        self.candidates_by(predicate, |name| cache.file(&self.file, name, || self.index_file(name)))
+    /// The same with index files that are kept. Tells which of them leave out rows.
+    pub fn candidates_with(
+        &self,
+        cache: &ReadCache,
+        predicate: &Predicate,
+        tell: &mut dyn FnMut(Index),
+    ) -> RowRanges {
+        self.candidates_by(predicate, |name| cache.file(&self.file, name, || self.index_file(name)), tell)
     }
 
     fn candidates_by(
         &self,
         predicate: &Predicate,
         read: impl Fn(&'static str) -> Result<Bytes>,
+        tell: &mut dyn FnMut(Index),
     ) -> RowRanges {
         if predicate.time.as_ref().is_some_and(|time| !self.meta.overlaps(time)) {
             return RowRanges::default();
@@ -181,15 +187,22 @@ impl Segment {
         let mut rows = RowRanges::all(self.meta.rows);
         if let Some(values) = &self.values {
             rows = values.candidates(predicate, second_is_text);
+            if rows.count() < self.meta.rows as usize {
+                tell(Index::Values);
+            }
         }
         if !predicate.attributes.is_empty() && !rows.is_empty() {
             let attributes = &predicate.attributes;
+            let known = rows.count();
             rows = rows.intersect(&self.rows_by(ATTRIBUTE_BLOOMS, &read, |path, bytes| {
                 blocks_with_attributes(path, bytes, attributes)
             }));
+            if rows.count() < known {
+                tell(Index::Attributes);
+            }
         }
         if !predicate.words.is_empty() && !rows.is_empty() {
-            let found = words::candidates(&self.dir, &self.meta, &predicate.words, &read);
+            let found = words::candidates(&self.dir, &self.meta, &predicate.words, &read, tell);
             if let Ok(Some(found)) = found {
                 rows = rows.intersect(&found);
             }

@@ -44,6 +44,12 @@ impl ValueSets {
         self.0.get(column).is_some_and(|values| wanted.iter().all(|value| !values.contains(value)))
     }
 
+    /// The same whatever the case. What is wanted is in lower case.
+    pub(crate) fn lacks_in_any_case(&self, column: &str, wanted: &[String]) -> bool {
+        let is_wanted = |value: &String| wanted.contains(&value.to_lowercase());
+        self.0.get(column).is_some_and(|values| !values.iter().any(is_wanted))
+    }
+
     pub(crate) fn encode(&self, out: &mut Encoder) {
         let listed = || self.0.iter().filter(|(_, values)| values.len() <= VALUES_MAX);
         out.count(listed().count());

@@ -34,10 +34,53 @@ pub struct Predicate {
     pub errors_only: bool,
     /// Columns by name, each with the texts it may have.
     pub columns: Vec<(String, Vec<String>)>,
-    /// The text of each of these attributes of the row itself, not of its resource.
-    pub attributes: Vec<(String, String)>,
+    /// Attributes of the row itself, not of its resource.
+    pub attributes: Vec<AttributeIs>,
     /// What the body of a line, or the message of an exception of a span, has.
     pub words: Wanted,
+}
+
+/// Something that tells which rows can match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Index {
+    /// Instants, services, names, severities and values by blocks.
+    Values,
+    /// Attributes by blocks.
+    Attributes,
+    /// Words by the shapes of texts.
+    Words,
+    /// Words of variables, ids and numbers by blocks.
+    Tokens,
+    /// Trace ids.
+    Traces,
+}
+
+impl Index {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Values => "values",
+            Self::Attributes => "attributes",
+            Self::Words => "words",
+            Self::Tokens => "tokens",
+            Self::Traces => "traces",
+        }
+    }
+}
+
+/// What the text of an attribute must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeIs {
+    pub key: String,
+    /// Any of these texts.
+    pub values: Vec<String>,
+    /// The case does not matter, and `values` are in lower case.
+    pub in_any_case: bool,
+}
+
+impl AttributeIs {
+    pub fn exactly(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: key.into(), values: vec![value.into()], in_any_case: false }
+    }
 }
 
 /// The number that a text has in an index file.
@@ -260,8 +303,13 @@ impl Values {
 
     /// Whether no row has a value that is asked for.
     fn lacks(&self, predicate: &Predicate) -> bool {
-        let lacks_attribute = |(key, value): &(String, String)| {
-            self.known.lacks(&own_name(key, ""), std::slice::from_ref(value))
+        let lacks_attribute = |asked: &AttributeIs| {
+            let column = own_name(&asked.key, "");
+            if asked.in_any_case {
+                self.known.lacks_in_any_case(&column, &asked.values)
+            } else {
+                self.known.lacks(&column, &asked.values)
+            }
         };
         predicate.columns.iter().any(|(column, values)| self.known.lacks(column, values))
             || predicate.attributes.iter().any(lacks_attribute)

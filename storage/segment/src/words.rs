@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::layout::block_rows;
 use crate::meta::Meta;
 use crate::ranges::RowRanges;
+use crate::values::Index;
 
 /// Collecting them.
 mod build;
@@ -46,6 +47,7 @@ pub(crate) fn candidates(
     meta: &Meta,
     wanted: &Wanted,
     read: impl Fn(&'static str) -> Result<Bytes>,
+    tell: &mut dyn FnMut(Index),
 ) -> Result<Option<RowRanges>> {
     let mut items = Vec::new();
     wanted.phrases().for_each(|phrase| Item::add(phrase, &mut items));
@@ -66,7 +68,17 @@ pub(crate) fn candidates(
         from..from.saturating_add(size).min(meta.rows)
     };
     let filters = Filters::read(&dir.join(TOKENS), &read(TOKENS)?, &items, rows_of)?;
-    let found = rows(&items, &shapes, &search, &filters, rows_of)? | &shapes.unknown;
+    let (of_shapes, of_filters) = rows(&items, &shapes, &search, &filters, rows_of)?;
+    // What has no rows was told by both.
+    let has_words = !of_shapes.is_empty() || of_filters.is_empty();
+    let has_tokens = !of_filters.is_empty() || of_shapes.is_empty();
+    let found = of_shapes | of_filters | &shapes.unknown;
+    if found.len() < u64::from(meta.rows) {
+        [(has_words, Index::Words), (has_tokens, Index::Tokens)]
+            .into_iter()
+            .filter(|(has_told, _)| *has_told)
+            .for_each(|(_, index)| tell(index));
+    }
     Ok(Some(ranges(&found, meta.rows, size, rows_of)))
 }
 
@@ -89,14 +101,14 @@ impl Item {
 }
 
 /// The rows that may have all items: each of them stands in the shape of the text, or one of its words is in
-/// the filter of the block.
+/// the filter of the block. First those of shapes that have any, then those that filters alone leave.
 fn rows(
     items: &[Item],
     shapes: &Shapes<'_>,
     search: &Search,
     filters: &Filters,
     rows_of: impl Fn(u32) -> Range<u32>,
-) -> Result<RoaringBitmap> {
+) -> Result<(RoaringBitmap, RoaringBitmap)> {
     // For each shape the items it has, as bits.
     let mut holders: HashMap<u32, u64> = HashMap::new();
     let mut filtered = Vec::with_capacity(items.len());
@@ -122,13 +134,14 @@ fn rows(
             shapes.add_rows(shape, by_mask.entry(mask).or_default(), &rows_of)?;
         }
     }
-    by_mask.insert(0, outside(0).next().cloned().unwrap_or_default());
-    let mut found = RoaringBitmap::new();
+    let mut of_shapes = RoaringBitmap::new();
     for (mask, mut rows) in by_mask {
         outside(mask).for_each(|filtered| rows &= filtered);
-        found |= rows;
+        of_shapes |= rows;
     }
-    Ok(found)
+    let mut of_filters = outside(0).next().cloned().unwrap_or_default();
+    outside(0).for_each(|filtered| of_filters &= filtered);
+    Ok((of_shapes, of_filters))
 }
 
 /// Few rows as they are, many as whole blocks.

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Int32Type};
 use daymark_model::attribute::ValueType;
 use daymark_model::rows;
 use daymark_model::signal::Table;
-use daymark_segment::{Input, Level, Predicate, Projection, RowRanges, Segment, verify};
+use daymark_segment::{AttributeIs, Input, Level, Predicate, Projection, RowRanges, Segment, verify};
 use proptest::prelude::*;
 
 use crate::folder::{of_rows, read_all, written};
@@ -199,16 +199,24 @@ fn assert_found(segment: &Segment, asked: &Projection) {
     let keys = Projection { keys: asked.keys.clone(), ..Projection::default() };
     let rows = read_all(segment, &keys);
     let ask = |key: &str, value: &str| {
-        segment
-            .candidates(&Predicate { attributes: vec![(key.into(), value.into())], ..Predicate::default() })
+        segment.candidates(&Predicate {
+            attributes: vec![AttributeIs::exactly(key, value)],
+            ..Predicate::default()
+        })
+    };
+    let ask_in_any_case = |key: &str, value: &str| {
+        let asked = AttributeIs { in_any_case: true, ..AttributeIs::exactly(key, value.to_lowercase()) };
+        segment.candidates(&Predicate { attributes: vec![asked], ..Predicate::default() })
     };
     for (key, column) in asked.keys.iter().zip(rows.columns()) {
         let values = column.as_string::<i32>();
         for row in (0..values.len()).filter(|row| values.is_valid(*row)) {
             assert!(ask(key, values.value(row)).contains(row as u32), "{key:?} in row {row}");
+            assert!(ask_in_any_case(key, values.value(row)).contains(row as u32), "{key:?} in row {row}");
         }
     }
     for key in &segment.meta().set_keys {
         assert!(ask(key, "no one has this").is_empty(), "{key:?}");
+        assert!(ask_in_any_case(key, "no one has this").is_empty(), "{key:?}");
     }
 }

@@ -8,8 +8,8 @@ use arrow::datatypes::{DataType, TimestampNanosecondType, UInt64Type};
 use arrow::row::{RowConverter, SortField};
 use daymark_model::signal::Table;
 use daymark_segment::{
-    Input, Level, MergeStats, Predicate, Projection, ReadCache, RowRanges, Segment, Spec, Window, merge,
-    verify,
+    AttributeIs, Input, Level, MergeStats, Predicate, Projection, ReadCache, RowRanges, Segment, Spec,
+    Window, merge, verify,
 };
 use daymark_vfs::RealFs;
 use proptest::prelude::*;
@@ -231,14 +231,18 @@ proptest! {
         for (key, column) in keys.iter().zip(rows.columns()) {
             let values = column.as_string::<i32>();
             for row in (0..values.len()).step_by(97).filter(|row| values.is_valid(*row)) {
-                let asked = vec![((*key).to_owned(), values.value(row).to_owned())];
-                let predicate = Predicate { attributes: asked.clone(), ..Predicate::default() };
-                let candidates = segment.candidates(&predicate);
-                prop_assert_eq!(&segment.candidates_with(&cache, &predicate), &candidates);
-                prop_assert!(candidates.contains(row as u32), "{asked:?} hides row {row}");
+                let exact = AttributeIs::exactly(*key, values.value(row));
+                let folded = vec!["nobody".to_owned(), values.value(row).to_lowercase()];
+                let folded = AttributeIs { values: folded, in_any_case: true, ..exact.clone() };
+                for asked in [exact, folded] {
+                    let predicate = Predicate { attributes: vec![asked.clone()], ..Predicate::default() };
+                    let candidates = segment.candidates(&predicate);
+                    prop_assert_eq!(&segment.candidates_with(&cache, &predicate, &mut |_| ()), &candidates);
+                    prop_assert!(candidates.contains(row as u32), "{asked:?} hides row {row}");
+                }
             }
         }
-        let absent = |number: usize| vec![("user.id".to_owned(), format!("nobody-{number}"))];
+        let absent = |number: usize| vec![AttributeIs::exactly("user.id", format!("nobody-{number}"))];
         let found = (0..100).filter(|number| {
             !segment.candidates(&Predicate { attributes: absent(*number), ..Predicate::default() }).is_empty()
         });

@@ -133,7 +133,7 @@ pub(crate) fn found(segment: &Segment, query: &str) -> RowRanges {
     let (found, cache) = (segment.candidates(&predicate), ReadCache::new(usize::MAX));
     // Files that are kept say the same.
     for _ in 0..2 {
-        assert_eq!(segment.candidates_with(&cache, &predicate), found, "{query}");
+        assert_eq!(segment.candidates_with(&cache, &predicate, &mut |_| ()), found, "{query}");
     }
     found
 }

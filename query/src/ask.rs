@@ -26,7 +26,7 @@ use daymark_view::patterns::{PatternRow, PatternsAsk};
 use daymark_view::query_id::QueryId;
 use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
 use daymark_view::services::{ServiceRow, ServicesAsk};
-use daymark_view::sql::{SqlAnswer, SqlAsk, SqlChunk, SqlFormat, SqlTable};
+use daymark_view::sql::{SqlAnswer, SqlAsk, SqlFormat, SqlTable};
 use daymark_view::system::{
     BackedUp, BackupAsk, Readiness, RunningQuery, SegmentRow, SegmentsAsk, Settled, Status,
 };
@@ -49,7 +49,7 @@ use crate::scan::signal_table::SignalTable;
 use crate::search::Desk;
 use crate::sql::failure;
 use crate::sql::memory::Memory;
-use crate::sql::run::{Piece, Run, Runner};
+use crate::sql::run::{self, Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
@@ -67,6 +67,7 @@ mod metrics;
 mod server;
 /// What people keep.
 mod stored;
+use crate::{balance, condition, figures, functions, senders, tail, trace};
 
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;
@@ -211,14 +212,14 @@ impl Answerer {
         }
     }
 
-    async fn answer_sql(&self, ask: SqlAsk) -> Result<SqlAnswer, AskError> {
+    pub(crate) async fn answer_sql(&self, ask: SqlAsk) -> Result<SqlAnswer, AskError> {
         let version = self.store.version();
         if ask.format == SqlFormat::Json {
             return self.table(&ask, &version).await.map(|answer| SqlAnswer::Table(Box::new(answer)));
         }
         let watermark = version.watermark();
         let run = self.start(&ask, &version).await?;
-        Ok(SqlAnswer::Stream(Box::pin(stream::unfold(Some(run), move |run| next_chunk(run, watermark)))))
+        Ok(SqlAnswer::Stream(Box::pin(stream::unfold(Some(run), move |run| run::next_chunk(run, watermark)))))
     }
 
     /// A question of several statements over one snapshot.
@@ -358,23 +359,6 @@ pub(crate) fn internal(error: &dyn std::error::Error) -> AskError {
     AskError::new(Code::Internal, "the store failed; the log says more")
 }
 
-type Chunk = Result<SqlChunk, AskError>;
-
-async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Chunk, Option<Run>)> {
-    let mut run = run?;
-    loop {
-        return match run.next().await {
-            Ok(Piece::Bytes(bytes)) => Some((Ok(SqlChunk::Bytes(bytes)), Some(run))),
-            Ok(Piece::Columns(_) | Piece::Rows(_)) => continue,
-            Ok(Piece::End { rows, has_more }) => {
-                let meta = Meta { watermark: Some(watermark), ..run.meta(rows, has_more) };
-                Some((Ok(SqlChunk::End(meta)), None))
-            }
-            Err(error) => Some((Err(error), None)),
-        };
-    }
-}
-
 impl Figures for Answerer {
     fn figures(&self) -> Vec<Figure> {
         self.taken.release();
@@ -444,7 +428,7 @@ impl Ask for Answerer {
     }
 
     fn log_export(&self, ask: LogsAsk, format: SqlFormat) -> Answering<'_, SqlAnswer> {
-        self.sql(search::export(&ask, format))
+        Box::pin(self.answer_export(ask, format))
     }
 
     fn why_empty(&self, ask: WhyAsk) -> Answering<'_, Answer<WhyEmpty>> {

@@ -51,3 +51,5 @@ pub(crate) use formula::is_like;
 pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
 pub(crate) use words::{between, instant, of_scope};
+pub(crate) use traces::Searched;
+pub(crate) use words::{check_expressions, of_scope};

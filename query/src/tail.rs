@@ -24,7 +24,7 @@ use crate::ask::Answerer;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::scan::sieve::Sieve;
-use crate::search::of_scope;
+use crate::search::{check_expressions, of_scope};
 use crate::sql::failure;
 use crate::trace::logs::{fields, rows_of};
 
@@ -42,6 +42,7 @@ type Sent = Result<Vec<TailEvent>, AskError>;
 
 impl Answerer {
     pub(crate) async fn answer_tail(&self, ask: TailAsk) -> Result<TailStream, AskError> {
+        check_expressions(&ask.query)?;
         let place = Arc::clone(&self.tails).try_acquire_owned().map_err(|_| {
             AskError::new(Code::Unavailable, format!("{TAILS} tails are read already")).hint("close one")
         })?;

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use super::census::{Census, Looked};
 use super::desk::Desk;
 use super::lines::matching;
+use super::words::check_expressions;
 use crate::page::page;
 use crate::trace::spans::Columns;
 use crate::typed_json;
@@ -32,6 +33,7 @@ const DEPTH: usize = 8;
 
 impl Desk {
     pub(crate) async fn log_fields(self, ask: FieldsAsk) -> Result<Answer<Vec<FieldRow>>, AskError> {
+        check_expressions(&ask.query)?;
         let fields: Vec<&str> = counted().collect();
         let columns = format!(
             "SELECT time, {}, attributes, resource, scope_attributes, \

@@ -19,7 +19,7 @@ use daymark_view::trace_logs::LogRow;
 
 use super::cursor::Cursor;
 use super::desk::Desk;
-use super::words::{between, instant, of_scope};
+use super::words::{between, check_expressions, instant, of_scope};
 use crate::running::scanned;
 use crate::sql::failure;
 use crate::trace::logs::{fields, rows_of};
@@ -63,11 +63,13 @@ impl Desk {
     pub(super) fn answer<T>(&self, data: T) -> Answer<T> {
         let mut answer = Answer::of(data);
         answer.meta.scanned = scanned(&self.tally);
+        answer.meta.read_by = self.tally.told_by();
         answer.meta.partial = self.tally.partial();
         answer
     }
 
     pub(crate) async fn logs(self, ask: LogsAsk) -> Result<Answer<Vec<LogRow>>, AskError> {
+        check_expressions(&ask.query)?;
         let question = format!("{} {:?} {:?} {:?}", ask.query, ask.trace_id, ask.scope, ask.direction);
         let (sign, order, start) = match ask.direction {
             Direction::Backward => ("<=", "DESC", i64::MAX),
@@ -127,6 +129,7 @@ impl Desk {
     }
 
     pub(crate) async fn histogram(self, ask: HistogramAsk) -> Result<Answer<Histogram>, AskError> {
+        check_expressions(&ask.query)?;
         let width = ask.range.width_ns().max(1);
         let step_ns = (width as u64).div_ceil(ask.buckets.max(1) as u64) as i64;
         let steps = (width as u64).div_ceil(step_ns as u64) as usize;

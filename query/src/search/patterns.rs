@@ -17,7 +17,7 @@ use daymark_view::range::Range;
 
 use super::desk::Desk;
 use super::lines::matching;
-use super::words::instant;
+use super::words::{check_expressions, instant};
 use crate::trace::spans::Columns;
 
 /// Shapes that are counted at once.
@@ -30,6 +30,7 @@ impl Desk {
         self,
         ask: PatternsAsk,
     ) -> std::result::Result<Answer<Vec<PatternRow>>, AskError> {
+        check_expressions(&ask.query)?;
         let mut tellers = Tellers::new(ask.range);
         let from = ask.range.from.plus(-ask.range.width_ns());
         let condition = matching(&ask.query, &ask.scope, from, ask.range.to);

@@ -16,6 +16,8 @@ use super::cursor::Cursor;
 use super::desk::Desk;
 use super::formula::Plan;
 use super::words::{between, instant, of_scope};
+use super::summary::{SpanFact, TraceFacts};
+use super::words::{between, check_expressions, instant, of_scope};
 use crate::running::scanned;
 use crate::sql::failure;
 use crate::trace::found::trace_id;
@@ -43,6 +45,7 @@ type Placed = Vec<(i64, TraceHit)>;
 
 impl<'a> Searched<'a> {
     pub(crate) fn new(ask: &'a TracesAsk, desk: &'a Desk, now: Nanos) -> Result<Self, AskError> {
+        check_expressions(&ask.query)?;
         let plan = Plan::of(ask.query.node.as_ref())?;
         let mut searched = Self { ask, desk, plan, range: ask.range, now };
         if let Some(area) = ask.area {
@@ -71,6 +74,7 @@ impl<'a> Searched<'a> {
         answer.meta.cursor = cursor;
         answer.meta.total = if self.ask.count { self.total().await? } else { None };
         answer.meta.scanned = scanned(&self.desk.tally);
+        answer.meta.read_by = self.desk.tally.told_by();
         answer.meta.partial = self.desk.tally.partial();
         Ok(answer)
     }

@@ -6,11 +6,11 @@ use daymark_model::time::Nanos;
 use daymark_view::error::AskError;
 use daymark_view::meta::Answer;
 use daymark_view::range::Range;
-use daymark_view::search::{Domain, condition};
+use daymark_view::search::{Domain, Query, condition};
 use daymark_view::why::{CLAUSES_MAX, Clause, Nearest, REACH_DAYS, WhyAsk, WhyEmpty, WhySignal};
 
 use super::desk::Desk;
-use super::words::{between, instant, of_scope};
+use super::words::{between, check_expressions, instant, of_scope};
 
 /// A table, its instants, and whose records are meant.
 struct Records<'a> {
@@ -26,6 +26,9 @@ impl Desk {
             WhySignal::Spans => (Domain::Traces, "spans", "start"),
             WhySignal::Logs => (Domain::Logs, "logs", "time"),
         };
+        for (node, _) in &ask.clauses {
+            check_expressions(&Query { node: Some(node.clone()) })?;
+        }
         let scope: Vec<String> = ask.scope.iter().map(of_scope).chain(["true".to_owned()]).collect();
         let records = Records { desk: &self, table, time, scope: scope.join(" AND ") };
         // What no single record tells is none.

@@ -15,10 +15,11 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 use datafusion::sql::parser::Statement;
 use daymark_model::limits::QueryLimits;
+use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Meta, Truncated};
 use daymark_view::query_id::QueryId;
-use daymark_view::sql::{SqlAsk, SqlColumn, SqlFormat};
+use daymark_view::sql::{SqlAsk, SqlChunk, SqlColumn, SqlFormat};
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -180,7 +181,31 @@ impl Run {
     pub(crate) fn meta(&self, rows: usize, has_more: bool) -> Meta {
         let truncated =
             has_more.then(|| Truncated { reason: "limit".into(), shown: rows as u64, total: None });
-        Meta { scanned: scanned(&self.tally), truncated, partial: self.tally.partial(), ..Meta::default() }
+        Meta {
+            scanned: scanned(&self.tally),
+            read_by: self.tally.told_by(),
+            truncated,
+            partial: self.tally.partial(),
+            ..Meta::default()
+        }
+    }
+}
+
+type Chunk = Result<SqlChunk, AskError>;
+
+/// The next chunk of a stream, and the rest of it.
+pub(crate) async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Chunk, Option<Run>)> {
+    let mut run = run?;
+    loop {
+        return match run.next().await {
+            Ok(Piece::Bytes(bytes)) => Some((Ok(SqlChunk::Bytes(bytes)), Some(run))),
+            Ok(Piece::Columns(_) | Piece::Rows(_)) => continue,
+            Ok(Piece::End { rows, has_more }) => {
+                let meta = Meta { watermark: Some(watermark), ..run.meta(rows, has_more) };
+                Some((Ok(SqlChunk::End(meta)), None))
+            }
+            Err(error) => Some((Err(error), None)),
+        };
     }
 }
 

@@ -121,6 +121,48 @@ async fn pages_stay_whole_while_lines_come_in() {
     }
 }
 
+/// Guarantee: an attribute is looked up in its index whatever the case, one of several values or a number
+/// too; the answer tells which index said where to read.
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_are_looked_up_in_any_case() {
+    let place = Place::empty().await;
+    // Values that belong to lines and not to their services: some capital, some not.
+    let user = |number: i64| format!("{}{number}", if number % 2 == 0 { "U" } else { "u" });
+    let bodies: Vec<String> = (0..6_000).map(|number| format!("order {number}x{number} taken")).collect();
+    let lines: Vec<_> = (0..6_000)
+        .map(|number| {
+            let pairs =
+                json!({"user.id": user(number), "order": number, "big": format!("Ä{}", number % 3_000)});
+            (number, 9, bodies[number as usize].as_str(), None, pairs)
+        })
+        .collect();
+    place.send("logs", &logs("cart", &lines)).await;
+    place.store.settle().await.unwrap();
+    let cases = [
+        ("user.id=U42", 1, "attributes"),
+        ("user.id=u42", 0, "attributes"),
+        ("user.id:u42", 1, "attributes"),
+        ("user.id:U43", 1, "attributes"),
+        ("user.id:(u4 OR U5 OR nobody)", 2, "attributes"),
+        ("user.id:nobody", 0, "attributes"),
+        ("big:ä2999", 2, "attributes"),
+        ("order=77", 1, "attributes"),
+        ("77x77", 1, "tokens"),
+        ("trace:0af7651916cd43dd8448eb211c80319c", 0, "traces"),
+        ("taken", 6_000, "scan"),
+    ];
+    for (q, expected, index) in cases {
+        let answer = place.answerer.logs(LogsAsk { count: false, limit: 5_000, ..ask(q) }).await.unwrap();
+        let all = place.answerer.logs(LogsAsk { limit: 1, ..ask(q) }).await.unwrap().meta.total;
+        assert_eq!(all, Some(expected), "{q}");
+        let read_by = answer.meta.read_by.map(|by| by.0).unwrap_or_default();
+        assert!(read_by.iter().any(|name| name == index), "{q}: {read_by:?}");
+        if expected < 10 {
+            assert!(answer.meta.scanned.rows <= 3 * 1_024, "{q}: {}", answer.meta.scanned.rows);
+        }
+    }
+}
+
 /// Scenario: the range is the last hour, and time passes between the pages.
 /// Guarantee: all pages are of the range that the first one had.
 #[tokio::test(flavor = "multi_thread")]

@@ -11,11 +11,14 @@ use super::value::Value;
 /// The least number of each severity, in the order of their names.
 const SEVERITY_STEP: usize = 4;
 
+/// Conditions that are joined without further brackets.
+const CHAIN: usize = 32;
+
 /// The condition, or nothing when one row does not tell.
 pub fn condition(domain: Domain, node: &Node) -> Option<String> {
     let all = |parts: &[Node], between: &str| {
         let parts: Option<Vec<String>> = parts.iter().map(|part| condition(domain, part)).collect();
-        parts.map(|parts| format!("({})", parts.join(between)))
+        parts.map(|parts| joined(&parts, between))
     };
     match node {
         Node::And(parts) => all(parts, " AND "),
@@ -25,6 +28,16 @@ pub fn condition(domain: Domain, node: &Node) -> Option<String> {
         Node::Term(term) => of_term(domain, term),
         Node::Spans(_) | Node::Count { .. } => None,
     }
+}
+
+/// Many conditions in groups, so that no chain of operators becomes long.
+fn joined(parts: &[String], between: &str) -> String {
+    let of = |parts: &[String]| format!("({})", parts.join(between));
+    if parts.len() <= CHAIN {
+        return of(parts);
+    }
+    let groups: Vec<String> = parts.chunks(CHAIN).map(of).collect();
+    joined(&groups, between)
 }
 
 fn of_term(domain: Domain, term: &Term) -> Option<String> {

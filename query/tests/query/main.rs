@@ -13,12 +13,16 @@ mod data;
 mod explain;
 /// The keys of lines, against a plain count.
 mod fields;
+/// Searches that are meant to hurt.
+mod hostile;
 /// Searching log lines.
 mod lines;
 /// The service map.
 mod map;
 /// Figures of metrics.
 mod metrics;
+/// Lines of others, against `grep`.
+mod loghub;
 /// Patterns of lines, against a plain count.
 mod patterns;
 /// A store with an answerer.

@@ -11,7 +11,6 @@ use daymark_model::limits::QueryLimits;
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::signal::Table;
 use daymark_model::tables::{self, PublicTable};
-use daymark_model::time::Nanos;
 use daymark_segment::ReadCache;
 use daymark_storage::Store;
 use daymark_storage::version::Version;
@@ -54,7 +53,7 @@ use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::taken::Taken;
 use crate::trace::revisions::Revisions;
-use crate::{balance, condition, figures, functions, search, senders, services, tail};
+use crate::{balance, condition, figures, functions, senders, services, tail};
 
 /// Traces.
 mod traces;
@@ -67,7 +66,6 @@ mod metrics;
 mod server;
 /// What people keep.
 mod stored;
-use crate::{balance, condition, figures, functions, senders, tail, trace};
 
 /// What reads have in common is kept in one of this many parts of the memory of queries.
 const CACHE_SHARE: usize = 16;

@@ -46,10 +46,7 @@ mod words;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use desk::Desk;
-pub(crate) use export::export;
 pub(crate) use formula::is_like;
 pub(crate) use summary::TraceFacts;
 pub(crate) use traces::Searched;
-pub(crate) use words::{between, instant, of_scope};
-pub(crate) use traces::Searched;
-pub(crate) use words::{check_expressions, of_scope};
+pub(crate) use words::{between, check_expressions, instant, of_scope};

@@ -120,7 +120,7 @@ impl ScanExec {
     /// What each condition leaves that an index knows.
     fn pruned(&self) -> Vec<Pruned> {
         let left = |(by, question): (&str, Question)| {
-            let rows = self.parts.iter().map(|part| question.candidates(part).count() as u64);
+            let rows = self.parts.iter().map(|part| question.candidates(part, &mut |_| {}).count() as u64);
             let kept: Vec<u64> = rows.filter(|rows| *rows > 0).collect();
             Pruned { by: by.into(), parts: kept.len() as u64, rows: kept.iter().sum() }
         };

@@ -15,8 +15,6 @@ use daymark_view::traces::{Area, TraceHit, TraceSort, TracesAsk, TracesFound, Tr
 use super::cursor::Cursor;
 use super::desk::Desk;
 use super::formula::Plan;
-use super::words::{between, instant, of_scope};
-use super::summary::{SpanFact, TraceFacts};
 use super::words::{between, check_expressions, instant, of_scope};
 use crate::running::scanned;
 use crate::sql::failure;

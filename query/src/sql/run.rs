@@ -202,7 +202,7 @@ pub(crate) async fn next_chunk(run: Option<Run>, watermark: Nanos) -> Option<(Ch
             Ok(Piece::Columns(_) | Piece::Rows(_)) => continue,
             Ok(Piece::End { rows, has_more }) => {
                 let meta = Meta { watermark: Some(watermark), ..run.meta(rows, has_more) };
-                Some((Ok(SqlChunk::End(meta)), None))
+                Some((Ok(SqlChunk::End(Box::new(meta))), None))
             }
             Err(error) => Some((Err(error), None)),
         };

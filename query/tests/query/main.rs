@@ -17,12 +17,12 @@ mod fields;
 mod hostile;
 /// Searching log lines.
 mod lines;
+/// Lines of others, against `grep`.
+mod loghub;
 /// The service map.
 mod map;
 /// Figures of metrics.
 mod metrics;
-/// Lines of others, against `grep`.
-mod loghub;
 /// Patterns of lines, against a plain count.
 mod patterns;
 /// A store with an answerer.

@@ -140,7 +140,7 @@ pub type SqlStream = Pin<Box<dyn Stream<Item = Result<SqlChunk, AskError>> + Sen
 pub enum SqlChunk {
     Bytes(Bytes),
     /// The last piece of every stream that is complete.
-    End(Meta),
+    End(Box<Meta>),
 }
 
 /// Rows in one piece.

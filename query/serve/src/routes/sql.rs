@@ -8,7 +8,6 @@ use bytes::Bytes;
 use daymark_model::limits;
 use daymark_view::error::{AskError, Code};
 use daymark_view::explain::ExplainBody;
-use daymark_view::meta::Meta;
 use daymark_view::range::Range;
 use daymark_view::sql::{self, SqlAnswer, SqlAsk, SqlBody, SqlChunk, SqlFormat, SqlStream};
 use futures::{StreamExt, stream};
@@ -109,11 +108,11 @@ pub(crate) async fn stream_out(
                 complete(&mut meta, &site, &asked);
                 Some((line("meta", &meta), None))
             }
-            Ok(SqlChunk::End(Meta { truncated: Some(cut), .. })) if !may_cut => {
+            Ok(SqlChunk::End(meta)) => {
+                let cut = meta.truncated.filter(|_| !may_cut)?;
                 let detail = format!("the answer has more than {} rows", cut.shown);
                 Some((failed(format, AskError::new(Code::LimitExceeded, detail), &asked), None))
             }
-            Ok(SqlChunk::End(_)) => None,
             Err(error) => Some((failed(format, error, &asked), None)),
         }
     });

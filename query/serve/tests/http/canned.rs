@@ -96,13 +96,13 @@ async fn sql(ask: SqlAsk, running: Running) -> Result<SqlAnswer, AskError> {
         "stream" => {
             let mut pieces =
                 lines(&["{\"schema\":[{\"name\":\"n\",\"type\":\"i64\"}]}\n", "{\"row\":[1]}\n"]);
-            pieces.push(Ok(SqlChunk::End(Meta { took_ms: -1.0, ..Meta::default() })));
+            pieces.push(Ok(SqlChunk::End(Box::new(Meta { took_ms: -1.0, ..Meta::default() }))));
             streamed(pieces)
         }
         "cut" => {
             let truncated = Some(Truncated { reason: "limit".into(), shown: 1, total: None });
             let mut pieces = lines(&["first\n"]);
-            pieces.push(Ok(SqlChunk::End(Meta { truncated, ..Meta::default() })));
+            pieces.push(Ok(SqlChunk::End(Box::new(Meta { truncated, ..Meta::default() }))));
             streamed(pieces)
         }
         "fails at once" => streamed(vec![Err(limit())]),
@@ -318,7 +318,7 @@ impl Ask for Canned {
     fn log_export(&self, ask: LogsAsk, format: SqlFormat) -> Answering<'_, SqlAnswer> {
         self.remember(&(&ask, format));
         let mut pieces = lines(&["time,body\r\n"]);
-        pieces.push(Ok(SqlChunk::End(Meta::default())));
+        pieces.push(Ok(SqlChunk::End(Box::default())));
         ready(Ok(SqlAnswer::Stream(stream::iter(pieces).boxed())))
     }
 

@@ -13,8 +13,8 @@ const ASPECTS: [(&str, Aspect); 9] = [
     }),
     ("service", |one, all| {
         one.predicate.service.clone_from(&all.predicate.service);
-        one.service_folded.clone_from(&all.service_folded);
-        all.predicate.service.is_some() || all.service_folded.is_some()
+        one.services_folded.clone_from(&all.services_folded);
+        all.predicate.service.is_some() || all.services_folded.is_some()
     }),
     ("name", |one, all| {
         one.predicate.name.clone_from(&all.predicate.name);

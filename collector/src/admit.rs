@@ -7,3 +7,5 @@ pub(crate) mod arrival;
 pub(crate) mod inflate;
 /// The bytes that all requests together may hold.
 pub(crate) mod room;
+/// Who sends what.
+pub(crate) mod visitors;

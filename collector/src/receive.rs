@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use daymark_model::arrivals::Arrivals;
 use daymark_model::intake::{Decode, Intake};
 use daymark_model::limits::IntakeLimits;
 use daymark_model::time::Clock;
@@ -47,5 +48,10 @@ impl Receivers {
         let doors = Arc::new(Doors::new(limits.connections, limits.connections_per_peer));
         let admission = Arc::new(Admission::new(intake, decode, limits, clock));
         Self { admission, doors, cors_origins: cors_origins.into() }
+    }
+
+    /// Who tells what comes in.
+    pub fn arrivals(&self) -> Arc<dyn Arrivals> {
+        Arc::clone(&self.admission.visitors) as Arc<dyn Arrivals>
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use daymark_model::intake::{Admitted, Attempt, Decode, Intake, Unreadable};
+use daymark_model::intake::{Admitted, Attempt, Decode, Intake, Refused, Unreadable};
 use daymark_model::limits::{IntakeLimits, KIB, MIB};
 use daymark_model::origin::{DEFAULT_TENANT, Origin, Tier};
 use daymark_model::reason::Rejected;
@@ -23,6 +23,7 @@ use tokio::task::{spawn, spawn_blocking, yield_now};
 
 use super::inflate::{Bad, Inflate};
 use super::room::{NoRoom, Place, Room};
+use super::visitors::Visitors;
 use crate::answer::{Kind, Refusal, spread_retry};
 use crate::status::Accepted;
 
@@ -40,6 +41,7 @@ pub(crate) struct Admission {
     pub(crate) limits: IntakeLimits,
     pub(crate) clock: Arc<dyn Clock>,
     room: Arc<Room>,
+    pub(crate) visitors: Arc<Visitors>,
     stopping: AtomicBool,
 }
 
@@ -51,7 +53,8 @@ impl Admission {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let room = Arc::new(Room::new(limits.in_flight_bytes, Arc::clone(&clock)));
-        Self { intake, decode, limits, clock, room, stopping: AtomicBool::new(false) }
+        let visitors = Arc::new(Visitors::new(Arc::clone(&clock)));
+        Self { intake, decode, limits, clock, room, visitors, stopping: AtomicBool::new(false) }
     }
 
     /// From now on a request that is cut off was cut off by us.
@@ -177,7 +180,14 @@ impl Arrival {
             drop(place);
             receipt
         });
-        let receipt = stored.await.map_err(|_| self.busy("the batch could not be stored"))??;
+        let receipt = stored.await.map_err(|_| self.busy("the batch could not be stored"))?;
+        let (visitors, peer) = (&self.admission.visitors, self.peer.ip());
+        match &receipt {
+            Ok(_) => visitors.took(peer, &self.origin.source, self.signal, u64::from(items)),
+            Err(Refused::Busy { reason, .. }) => visitors.refused(peer, &self.origin.source, *reason),
+            Err(Refused::Unreadable { .. }) => visitors.refused(peer, &self.origin.source, Rejected::Decode),
+        }
+        let receipt = receipt?;
         Ok(Accepted { rejected: receipt.rejected, message: receipt.message })
     }
 
@@ -232,6 +242,7 @@ impl Arrival {
             return;
         }
         self.is_settled = true;
+        self.admission.visitors.refused(self.peer.ip(), &self.origin.source, reason);
         self.admission.intake.refused(Attempt {
             origin: self.origin.clone(),
             signal: self.signal,

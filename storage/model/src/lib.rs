@@ -3,6 +3,8 @@
 //! Nothing here does I/O or holds state. The feature `arrow` adds the row layouts and the two
 //! traits in which the write side meets: [`intake::Intake`] and [`intake::Decode`].
 
+/// What comes in, as the listeners see it.
+pub mod arrivals;
 /// Attribute value types and the layout of typed JSON.
 pub mod attribute;
 /// Figures that parts of the server tell about themselves.

@@ -18,6 +18,7 @@ use daymark_model::intake::{Decode, Intake};
 use daymark_model::origin::OWN_TENANT;
 use daymark_model::time::{Clock, SystemClock};
 use daymark_query::Answerer;
+use daymark_serve::IntakeDoors;
 use daymark_storage::{Options, Store};
 use daymark_vfs::RealFs;
 use daymark_view::ask::Ask;
@@ -117,6 +118,7 @@ async fn serve(
     let origins = settings.cors_origins.clone();
     let receivers =
         Receivers::new(Arc::clone(&intake), decode, Arc::clone(&clock), limits.intake.clone(), origins);
+    let arrivals = receivers.arrivals();
     let mut doors = Doors::default();
     let mut listeners = JoinSet::new();
     if let Some(listener) = bind("otlp_grpc", settings.otlp_grpc, &mut doors.otlp_grpc).await? {
@@ -130,6 +132,12 @@ async fn serve(
         let mut options = daymark_serve::Options::new(Arc::clone(&clock));
         options.tenants = vec![(OWN_TENANT.to_owned(), about_us)];
         options.figures.clone_from(&figures);
+        let addresses = [("otlp_grpc", doors.otlp_grpc), ("otlp_http", doors.otlp_http)];
+        options.intake = Some(IntakeDoors {
+            listeners: addresses.into_iter().filter_map(|(name, at)| Some((name, at?))).collect(),
+            arrivals,
+            data_dir: settings.data.clone(),
+        });
         options.limits.clone_from(&limits.query);
         options.header_read = limits.intake.header_read;
         options.base_path.clone_from(&settings.base_path);

@@ -1,8 +1,11 @@
 //! What the binary decides about the API: the clock, the limits, where it is mounted and who may ask.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daymark_model::arrivals::Arrivals;
 use daymark_model::figure::Figures;
 use daymark_model::limits::QueryLimits;
 use daymark_model::time::Clock;
@@ -18,6 +21,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Tenants that may be asked about by name, beside the default one.
     pub tenants: Vec<(String, Arc<dyn Ask>)>,
+    /// The listeners beside this one, where the process has some.
+    pub intake: Option<IntakeDoors>,
     /// Who tells something on `/metrics`.
     pub figures: Vec<Arc<dyn Figures>>,
     pub connections: usize,
@@ -28,6 +33,15 @@ pub struct Options {
     pub drain: Duration,
 }
 
+/// Where senders may send to.
+#[derive(Clone, Debug)]
+pub struct IntakeDoors {
+    /// Each source with its address.
+    pub listeners: Vec<(&'static str, SocketAddr)>,
+    pub arrivals: Arc<dyn Arrivals>,
+    pub data_dir: PathBuf,
+}
+
 impl Options {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -36,6 +50,7 @@ impl Options {
             base_path: String::new(),
             hosts: Vec::new(),
             tenants: Vec::new(),
+            intake: None,
             figures: Vec::new(),
             connections: 1_000,
             header_read: Duration::from_secs(10),

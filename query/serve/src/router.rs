@@ -21,10 +21,9 @@ use crate::answer::Refusal;
 use crate::client_errors::ClientErrors;
 use crate::dress::dress;
 use crate::guard::Guard;
-use crate::options::Options;
+use crate::options::{IntakeDoors, Options};
 use crate::routes::{
-    diff, front, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server, service,
-    services, skeleton, spans, sql, stored, system, tail, traces, why,
+    diff, front, intake, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server, service, services, skeleton, spans, sql, stored, system, tail, traces, why,
 };
 use crate::tenants::Tenants;
 
@@ -44,6 +43,7 @@ pub(crate) struct Site {
     pub(crate) client_errors: Arc<ClientErrors>,
     /// Told when answers that have no end have to end.
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) intake: Option<IntakeDoors>,
 }
 
 impl Site {
@@ -72,6 +72,7 @@ pub(crate) fn routers(
             body_read: options.body_read,
             client_errors: Arc::clone(&client_errors),
             stopping: stopping.clone(),
+            intake: options.intake.clone(),
         };
         router(Arc::new(site), &options.base_path)
     };
@@ -157,6 +158,7 @@ fn calls() -> Router<Arc<Site>> {
         .route("/system/settle", post(system::settle))
         .route("/system/backup", post(system::backup))
         .route("/system/queries", get(queries::list))
+        .route("/system/intake", get(intake::intake))
         .route("/system/test-span", post(server::test_span))
         .route("/system/client-errors", post(server::client_errors))
         .route("/ledger/samples", get(server::samples))

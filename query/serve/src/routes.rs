@@ -4,6 +4,8 @@
 pub(crate) mod diff;
 /// What stands at `/` until there is a page.
 pub(crate) mod front;
+/// Where senders send to, and who does.
+pub(crate) mod intake;
 /// The balance sheet.
 pub(crate) mod ledger;
 /// What lines have, and their patterns.

@@ -111,6 +111,52 @@ pub struct RejectedSample {
     pub peer: Option<String>,
 }
 
+/// The data of `GET /system/intake`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Intake {
+    /// All that are on, also those that nobody has used.
+    pub listeners: Vec<Listener>,
+    /// Items of each of the last sixty whole seconds, oldest first.
+    pub per_s: Vec<u64>,
+    /// The last first.
+    pub senders: Vec<SenderRow>,
+    pub refused: Vec<RefusedRow>,
+    pub data_dir: String,
+    pub disk_free: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    pub source: String,
+    pub signal: String,
+    pub address: String,
+    pub path: String,
+    /// Since the start.
+    pub items: u64,
+    #[serde(with = "wire::nanos_or_null")]
+    pub last_at: Option<Nanos>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderRow {
+    pub peer: String,
+    pub signals: Vec<String>,
+    #[serde(with = "wire::nanos")]
+    pub last_at: Nanos,
+}
+
+/// Requests that did not become batches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    pub peer: String,
+    pub address: Option<String>,
+    pub reason: String,
+    pub count: u64,
+    #[serde(with = "wire::nanos")]
+    pub last_at: Nanos,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestSpan {
     #[serde(with = "wire::trace_id")]

@@ -16,6 +16,8 @@ mod ends;
 mod errors;
 /// Lines: streams, long answers, files, reasons.
 mod lines;
+/// Where senders send to, and who does.
+mod intake;
 /// Metrics: queries, parameters, and what is said of bad ones.
 mod metrics;
 /// What the engine is asked for given parameters.

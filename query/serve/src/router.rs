@@ -23,7 +23,8 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::{IntakeDoors, Options};
 use crate::routes::{
-    diff, front, intake, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server, service, services, skeleton, spans, sql, stored, system, tail, traces, why,
+    diff, front, intake, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server,
+    service, services, skeleton, spans, sql, stored, system, tail, traces, why,
 };
 use crate::tenants::Tenants;
 

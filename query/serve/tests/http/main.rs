@@ -14,10 +14,10 @@ mod answers;
 mod ends;
 /// Statuses and problems.
 mod errors;
-/// Lines: streams, long answers, files, reasons.
-mod lines;
 /// Where senders send to, and who does.
 mod intake;
+/// Lines: streams, long answers, files, reasons.
+mod lines;
 /// Metrics: queries, parameters, and what is said of bad ones.
 mod metrics;
 /// What the engine is asked for given parameters.

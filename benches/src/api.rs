@@ -90,6 +90,12 @@ impl Api {
         rows.map(Vec::len).context("the answer holds no list of lines")
     }
 
+    /// What a call answers.
+    pub async fn data(&self, path: &str) -> anyhow::Result<Value> {
+        let answer: Envelope<Value> = told(&self.get(path).await?).with_context(|| path.to_owned())?;
+        Ok(answer.data)
+    }
+
     async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         let request = Request::get(format!("{}{path}", self.base)).body(Full::default())?;
         self.client.ask(request, PATIENCE).await

@@ -5,6 +5,8 @@
 pub mod ack;
 /// The server's own API, as far as it is measured.
 pub mod api;
+/// How long calls about services and the map take.
+mod calls;
 /// Plain HTTP over connections that stay open.
 pub mod client;
 /// How long this disk takes to make four KiB durable.

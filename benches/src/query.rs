@@ -9,6 +9,7 @@ use daymark_model::time::Clock;
 use daymark_workload::{Signal, TraceTruth};
 
 use crate::api::Api;
+use crate::calls::CALLS;
 use crate::figure::Report;
 use crate::load::{Drive, Load};
 use crate::samples::Samples;
@@ -64,6 +65,12 @@ impl Query {
             match question.ask(&api, rig.clock.as_ref(), self.runs).await {
                 Ok(samples) => add_quantiles(&mut report, name, &samples, &[0.5, 0.95], "SQL")?,
                 Err(error) => report.missing(name, &error)?,
+            }
+        }
+        for call in &CALLS {
+            match call.ask(&api, rig.clock.as_ref(), self.runs).await {
+                Ok(samples) => add_quantiles(&mut report, call.name, &samples, &[0.5, 0.95], "call")?,
+                Err(error) => report.missing(call.name, &error)?,
             }
         }
         rig.server.kill()?;

@@ -10,6 +10,8 @@
 mod adjusted;
 /// Sums by bucket and key.
 mod buckets;
+/// Rows of sums with less in their keys.
+mod condense;
 /// Who called whom.
 mod family;
 /// What sums are told apart by.
@@ -35,6 +37,7 @@ mod times;
 /// What attributes say.
 mod told;
 
+pub use condense::condensed;
 pub use open::{open_batch, open_spans};
 pub use roll::rolled;
 pub use sketch::Sketch;

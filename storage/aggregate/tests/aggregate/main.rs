@@ -3,6 +3,8 @@
 
 /// Random forests of spans.
 mod forest;
+/// Rows with less in their keys.
+mod less;
 /// Small cases worked out by hand.
 mod meaning;
 /// Sums against plain code, and parts against the whole.

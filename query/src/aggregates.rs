@@ -23,7 +23,7 @@ use futures::stream;
 
 use crate::scan::question::Question;
 use crate::scan::reader::Tally;
-use crate::sums::{Source, SpanSums};
+use crate::sums::{Keys, Source, SpanSums};
 
 #[derive(Clone, Debug)]
 pub(crate) struct AggregateTable {
@@ -127,7 +127,8 @@ impl PartitionStream for Partition {
         let Self { table, sources, service } = self.clone();
         let schema = Arc::clone(&table.schema);
         let batches = (0..sources.len()).flat_map(move |at| {
-            match table.sums.read(&sources[at], &[table.aggregate], service.as_deref(), &table.tally) {
+            let keys = service.as_deref().map_or(Keys::All, Keys::Of);
+            match table.sums.read(&sources[at], &[table.aggregate], keys, &table.tally) {
                 Ok(tables) => tables.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             }

@@ -41,6 +41,7 @@ use crate::aggregates::AggregateTable;
 use crate::functions::Functions;
 use crate::lane::Lane;
 use crate::red::reader::Reader;
+use crate::red::recent::Recent;
 use crate::running::Running;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
@@ -51,6 +52,7 @@ use crate::sql::memory::Memory;
 use crate::sql::run::{self, Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::sums::SpanSums;
+use crate::sums::condensed::Condensed;
 use crate::taken::Taken;
 use crate::trace::revisions::Revisions;
 use crate::{balance, condition, figures, functions, senders, services, tail};
@@ -104,6 +106,8 @@ pub struct Answerer {
     /// Places for those who follow.
     pub(crate) tails: Arc<Semaphore>,
     taken: Arc<Taken>,
+    condensed: Arc<Condensed>,
+    recent: Arc<Recent>,
     cache: Arc<ReadCache>,
     revisions: Arc<Revisions>,
 }
@@ -128,17 +132,25 @@ impl Answerer {
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
         let tails = Arc::new(Semaphore::new(tail::TAILS));
-        let (taken, revisions) = Default::default();
-        Ok(Self { store, options, runner, tails, taken, cache, revisions })
+        let (taken, condensed, recent, revisions) = Default::default();
+        Ok(Self { store, options, runner, tails, taken, condensed, recent, cache, revisions })
     }
 
     /// Answers about another tenant, within the same limits.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let options = Options { tenant: tenant.into(), ..self.options.clone() };
-        let (taken, cache) = (Arc::clone(&self.taken), Arc::clone(&self.cache));
-        let (store, runner, tails) = (self.store.clone(), self.runner.clone(), Arc::clone(&self.tails));
-        // Another tenant's traces may have the same ids.
-        Self { store, options, runner, tails, taken, cache, revisions: Arc::default() }
+        Self {
+            store: self.store.clone(),
+            options,
+            runner: self.runner.clone(),
+            tails: Arc::clone(&self.tails),
+            taken: Arc::clone(&self.taken),
+            condensed: Arc::clone(&self.condensed),
+            recent: Arc::default(),
+            cache: Arc::clone(&self.cache),
+            // Another tenant's traces may have the same ids.
+            revisions: Arc::default(),
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -150,7 +162,11 @@ impl Answerer {
     }
 
     fn sums(&self, version: &Version) -> SpanSums {
-        SpanSums { parts: self.parts(version, Table::Spans).into(), taken: Arc::clone(&self.taken) }
+        SpanSums {
+            parts: self.parts(version, Table::Spans).into(),
+            taken: Arc::clone(&self.taken),
+            condensed: Arc::clone(&self.condensed),
+        }
     }
 
     fn sender_parts(&self, version: &Version) -> Vec<(Table, Vec<Part>)> {
@@ -254,6 +270,8 @@ impl Answerer {
             sums: self.sums(&version),
             parts: self.sender_parts(&version),
             now: self.store.clock().now(),
+            version: Arc::clone(&version),
+            recent: Arc::clone(&self.recent),
             tally: Arc::default(),
         };
         let tally = Arc::clone(&reader.tally);
@@ -360,6 +378,7 @@ pub(crate) fn internal(error: &dyn std::error::Error) -> AskError {
 impl Figures for Answerer {
     fn figures(&self) -> Vec<Figure> {
         self.taken.release();
+        self.condensed.release();
         let mut figures = figures::of_store(&self.store);
         figures.push(self.runner.running.figure());
         figures

@@ -24,6 +24,8 @@ mod operations;
 mod overview;
 /// One snapshot for one question.
 pub(crate) mod reader;
+/// What was gathered lately.
+pub(crate) mod recent;
 /// Rows as plain values.
 pub(crate) mod rows;
 /// Some spans of a service, as examples.

@@ -48,7 +48,7 @@ pub(crate) async fn list(ask: &ServicesAsk, reader: &Reader) -> Result<Answer<Ve
 pub(crate) fn rows(reader: &Reader, gathered: &Gathered<'_>, only: Option<&str>) -> Vec<ServiceRow> {
     let Windows { range, now, .. } = gathered.windows;
     let mut rows: HashMap<String, ServiceRow> = HashMap::new();
-    for (name, service) in &gathered.services {
+    for (name, service) in gathered.services.iter() {
         if service.seen.is_some() {
             rows.insert(name.clone(), row(name, service, &gathered.windows));
         }

@@ -13,9 +13,14 @@ use daymark_model::time::Nanos;
 use daymark_segment::ReadCache;
 use daymark_storage::version::Shelved;
 
+use condensed::Condensed;
+
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::taken::Taken;
+
+/// Sums of segments with less in their keys.
+pub(crate) mod condensed;
 
 /// How far from the instants asked for the other half of a call is looked for.
 const REACH: i64 = 10 * Nanos::MINUTE;
@@ -29,11 +34,22 @@ pub(crate) enum Source {
     Rest(Vec<Part>),
 }
 
+/// Which rows are wanted; others may come as well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keys<'a> {
+    /// Those of a service (of calls: that it makes).
+    Of(&'a str),
+    /// All, without what only questions about one service ask for.
+    Services,
+    All,
+}
+
 /// The sums of some parts of `spans`.
 #[derive(Clone, Debug)]
 pub(crate) struct SpanSums {
     pub(crate) parts: Arc<[Part]>,
     pub(crate) taken: Arc<Taken>,
+    pub(crate) condensed: Arc<Condensed>,
 }
 
 impl SpanSums {
@@ -55,20 +71,20 @@ impl SpanSums {
         sources
     }
 
-    /// The rows of some tables, in the order in which these are named. With a service all of its own, and
-    /// perhaps others.
+    /// The rows of some tables, in the order in which these are named.
     pub(crate) fn read(
         &self,
         source: &Source,
         wanted: &[Aggregate],
-        service: Option<&str>,
+        keys: Keys<'_>,
         tally: &Tally,
     ) -> Result<Vec<RecordBatch>> {
         let tables: Vec<RecordBatch> = match source {
             Source::Kept(shelved, cache) => {
-                let read = |table: &Aggregate| match service {
-                    Some(service) => shelved.segment.aggregate_of(cache, *table, service),
-                    None => shelved.segment.aggregate(*table),
+                let read = |table: &Aggregate| match keys {
+                    Keys::Of(service) => shelved.segment.aggregate_of(cache, *table, service),
+                    Keys::Services => self.condensed.rows(&shelved.segment, *table),
+                    Keys::All => shelved.segment.aggregate(*table),
                 };
                 wanted.iter().map(|table| or_none(shelved, *table, read(table), tally)).collect()
             }

@@ -21,6 +21,7 @@ use crate::red::whose::Whose;
 use crate::red::windows::{Steps, buckets, seconds, starts};
 use crate::search::{Desk, Searched};
 use crate::sql::failure;
+use crate::sums::Keys;
 
 const STEPS: usize = 40;
 
@@ -42,6 +43,7 @@ pub(crate) async fn edge(ask: &MapEdgeAsk, reader: &Reader) -> Result<Answer<Edg
     let gathered = calls::each(
         reader,
         starts(&now),
+        Keys::All,
         &whose,
         |client| client == ask.client,
         |row| {
@@ -131,7 +133,7 @@ async fn codes(
     let of = if is_service { &ask.server } else { &ask.client };
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     reader
-        .each(&[Aggregate::Red], range.clone(), Some(of), |_, batch| {
+        .each(&[Aggregate::Red], range.clone(), Keys::Of(of), |_, batch| {
             for row in RedRows::of(batch)?.within(range.clone()) {
                 let is_call = match is_service {
                     true => row.is_entry,

@@ -14,6 +14,7 @@ use crate::red::figures::{Figures, quantile, rate};
 use crate::red::reader::Reader;
 use crate::red::windows::starts;
 use crate::services::gathered::Gathered;
+use crate::sums::Keys;
 
 /// Between a service and its operation in the id of a node.
 const SLASH: &str = "/";
@@ -59,7 +60,7 @@ impl Graph {
         let calls = match level {
             MapLevel::Operation => {
                 let mut calls: BTreeMap<CallKey, Calls> = BTreeMap::new();
-                calls::each(reader, starts(now), &gathered.whose, is_inside, |row| {
+                calls::each(reader, starts(now), Keys::All, &gathered.whose, is_inside, |row| {
                     let server = match row.server_kind {
                         SERVICE => format!("{}{SLASH}{}", row.server, row.operation),
                         _ => row.server.to_owned(),
@@ -75,7 +76,10 @@ impl Graph {
                 .await?;
                 calls
             }
-            _ => calls::calls(reader, now, &gathered.whose, is_inside).await?,
+            _ => {
+                let calls = calls::calls(reader, now, &gathered.whose, is_inside).await?;
+                calls.as_ref().clone()
+            }
         };
         let seconds = crate::red::windows::seconds(now);
         let edges = calls.into_iter().map(|(key, calls)| Edge { row: calls.edge(&key, seconds), calls });

@@ -16,6 +16,7 @@ use crate::red::whose::Whose;
 use crate::red::windows::{Steps, before, buckets, starts};
 use crate::services::judged;
 use crate::sql::failure;
+use crate::sums::Keys;
 
 /// Figures of each step, and those of the window before, to judge them by.
 type Lane<T> = (BTreeMap<usize, T>, T);
@@ -28,7 +29,7 @@ pub(crate) async fn replay(ask: &ReplayAsk, reader: &Reader) -> Result<Answer<Ve
     let steps = Steps::of(now, ask.steps);
     let mut nodes: HashMap<String, Lane<Figures>> = HashMap::new();
     let whole = starts(&earlier).start..starts(&now).end;
-    let gathered = reader.each(&[Aggregate::Red], whole.clone(), None, |_, batch| {
+    let gathered = reader.each(&[Aggregate::Red], whole.clone(), Keys::Services, |_, batch| {
         for row in RedRows::of(batch)?.within(whole.clone()) {
             if !row.is_entry || !whose.has(&row) {
                 continue;
@@ -44,7 +45,7 @@ pub(crate) async fn replay(ask: &ReplayAsk, reader: &Reader) -> Result<Answer<Ve
     gathered.await.map_err(|error| failure::of(&error))?;
     let mut edges: BTreeMap<[String; 2], Lane<Calls>> = BTreeMap::new();
     let is_inside = |client: &str| nodes.contains_key(client);
-    let gathered = calls::each(reader, whole.clone(), &whose, is_inside, |row| {
+    let gathered = calls::each(reader, whole.clone(), Keys::Services, &whose, is_inside, |row| {
         let lane = edges.entry([row.client.to_owned(), row.server.to_owned()]).or_default();
         match steps.at(row.bucket) {
             Some(step) => lane.0.entry(step).or_default().add(row),

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use datafusion::common::Result;
 use daymark_aggregate::{Aggregate, Sketch};
+use daymark_model::time::Nanos;
 use daymark_view::error::AskError;
 use daymark_view::map::MapEdge;
 use daymark_view::meta::{Answer, Buckets};
@@ -16,9 +18,11 @@ use super::rows::{EdgeRow, edge_rows};
 use super::whose::Whose;
 use super::windows::{buckets, seconds, starts};
 use crate::sql::failure;
+use crate::sums::Keys;
 
 pub(crate) const SERVICE: &str = "service";
 pub(crate) const USER: &str = "user";
+const STEP: i64 = 10 * Nanos::SECOND;
 const DATABASE: &str = "database";
 const MESSAGING: &str = "messaging";
 
@@ -67,6 +71,10 @@ impl Calls {
         if self.client.count() > 0 { &self.client } else { &self.server }
     }
 
+    fn size(&self) -> usize {
+        size_of_val(self) + self.client.size() + self.server.size()
+    }
+
     pub(crate) fn error_rate(&self) -> Option<f64> {
         error_rate(self.count, self.errors)
     }
@@ -102,6 +110,7 @@ impl Calls {
 pub(crate) async fn each(
     reader: &Reader,
     range: Range<i64>,
+    keys: Keys<'_>,
     whose: &Whose<'_>,
     is_inside: impl Fn(&str) -> bool,
     mut each: impl FnMut(&EdgeRow<'_>) -> Result<()>,
@@ -112,7 +121,7 @@ pub(crate) async fn each(
     };
     let edges = [Aggregate::Edges];
     reader
-        .each(&edges, range.clone(), None, |_, batch| {
+        .each(&edges, range.clone(), keys, |_, batch| {
             edge_rows(batch, range.clone())?.filter(has).try_for_each(|row| each(&row))
         })
         .await
@@ -124,9 +133,35 @@ pub(crate) async fn calls(
     buckets: &Buckets,
     whose: &Whose<'_>,
     is_inside: impl Fn(&str) -> bool,
+) -> Result<Arc<BTreeMap<CallKey, Calls>>> {
+    // What is inside follows from the scope and the range.
+    let Range { start, end } = starts(buckets);
+    let key = format!("{start} {} {whose:?}", Nanos(end.saturating_add(STEP - 1)).floor(STEP).0);
+    if let Some(known) = reader.recent.calls.find(&reader.version, &key) {
+        return Ok(known);
+    }
+    let mut calls = ByKey::default();
+    each(reader, starts(buckets), Keys::Services, whose, is_inside, |row| calls.of(row).add(row)).await?;
+    let calls = Arc::new(calls.into_sorted());
+    let bytes = calls.values().map(Calls::size).sum();
+    reader.recent.calls.keep(&reader.version, key, &calls, bytes, &reader.tally);
+    Ok(calls)
+}
+
+/// Calls to a service and of it.
+pub(crate) async fn calls_of(
+    reader: &Reader,
+    buckets: &Buckets,
+    whose: &Whose<'_>,
+    service: &str,
 ) -> Result<BTreeMap<CallKey, Calls>> {
     let mut calls = ByKey::default();
-    each(reader, starts(buckets), whose, is_inside, |row| calls.of(row).add(row)).await?;
+    let is_own = |client: &str| client == service;
+    each(reader, starts(buckets), Keys::Services, whose, is_own, |row| {
+        let is_side = row.client == service || (row.server == service && row.server_kind == SERVICE);
+        if is_side { calls.of(row).add(row) } else { Ok(()) }
+    })
+    .await?;
     Ok(calls.into_sorted())
 }
 
@@ -173,7 +208,7 @@ pub(crate) async fn dependencies(
 ) -> Result<Answer<Dependencies>, AskError> {
     let whose = Whose::of_names(&ask.scope)?;
     let now = buckets(ask.range, Aggregate::Edges.step_s(), reader.now);
-    let calls = calls(reader, &now, &whose, |client| client == ask.service).await;
+    let calls = calls_of(reader, &now, &whose, &ask.service).await;
     let calls = calls.map_err(|error| failure::of(&error))?;
     let mut edges: Vec<MapEdge> = calls.iter().map(|(key, calls)| calls.edge(key, seconds(&now))).collect();
     edges.sort_by_key(|edge| std::cmp::Reverse(edge.count));

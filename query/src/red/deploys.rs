@@ -21,6 +21,7 @@ use super::rows::RedRows;
 use super::whose::Whose;
 use crate::page::page;
 use crate::sql::failure;
+use crate::sums::Keys;
 
 /// A version that was silent for so long has gone.
 const GAP_NS: i64 = 10 * Nanos::MINUTE;
@@ -74,9 +75,10 @@ pub(crate) async fn all(
 ) -> Answered<Vec<(String, Deploy)>> {
     let table = whose.table();
     let seen_from = range.from.0.saturating_sub(BEFORE_NS);
+    let keys = only.map_or(Keys::Services, Keys::Of);
     let mut stretches: HashMap<String, HashMap<String, Stretches>> = HashMap::new();
     reader
-        .each(&[table], seen_from..range.to.0, only, |_, batch| {
+        .each(&[table], seen_from..range.to.0, keys, |_, batch| {
             for row in RedRows::of(batch)?.within(seen_from..range.to.0) {
                 let Some(version) = row.version else { continue };
                 if only.is_none_or(|only| row.service == only) && whose.has(&row) {
@@ -168,7 +170,7 @@ async fn judge(
         _ => &[Aggregate::RedInstances],
     };
     reader
-        .each(tables, around.clone(), only, |table, batch| {
+        .each(tables, around.clone(), only.map_or(Keys::Services, Keys::Of), |table, batch| {
             for row in RedRows::of(batch)?.within(around.clone()) {
                 let Some(changes) = changes.get_mut(row.service).filter(|_| whose.has(&row)) else {
                     continue;

@@ -45,6 +45,10 @@ impl Figures {
         self.is_mixed |= other.is_mixed;
     }
 
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(self) + self.sketch.size() + self.failed.size()
+    }
+
     pub(crate) fn quantile(&self, share: f64) -> Option<u64> {
         quantile(&self.sketch, share)
     }

@@ -15,6 +15,7 @@ use super::whose::Whose;
 use super::windows::{buckets, seconds, starts};
 use crate::page::page;
 use crate::sql::failure;
+use crate::sums::Keys;
 
 const HOST: &str = "host.name";
 const ZONE: &str = "cloud.availability_zone";
@@ -25,21 +26,22 @@ pub(crate) async fn instances(ask: &ServiceAsk, reader: &Reader) -> Result<Answe
     let now = buckets(ask.range, Aggregate::RedInstances.step_s(), reader.now);
     let range = starts(&now);
     let mut all: BTreeMap<String, (Figures, Instance)> = BTreeMap::new();
-    let gathered = reader.each(&[Aggregate::RedInstances], range.clone(), Some(&ask.service), |_, batch| {
-        for row in RedRows::of(batch)?.within(range.clone()) {
-            let Some(instance) = row.instance.filter(|_| row.service == ask.service) else { continue };
-            if !whose.has(&row) {
-                continue;
+    let gathered =
+        reader.each(&[Aggregate::RedInstances], range.clone(), Keys::Of(&ask.service), |_, batch| {
+            for row in RedRows::of(batch)?.within(range.clone()) {
+                let Some(instance) = row.instance.filter(|_| row.service == ask.service) else { continue };
+                if !whose.has(&row) {
+                    continue;
+                }
+                let (figures, told) = all.entry(instance.to_owned()).or_default();
+                figures.add(&row)?;
+                if told.last_span_at.is_none_or(|last| last.0 <= row.bucket) {
+                    told.last_span_at = Some(Nanos(row.bucket));
+                    told.version = row.version.map(str::to_owned);
+                }
             }
-            let (figures, told) = all.entry(instance.to_owned()).or_default();
-            figures.add(&row)?;
-            if told.last_span_at.is_none_or(|last| last.0 <= row.bucket) {
-                told.last_span_at = Some(Nanos(row.bucket));
-                told.version = row.version.map(str::to_owned);
-            }
-        }
-        Ok(())
-    });
+            Ok(())
+        });
     gathered.await.map_err(|error| failure::of(&error))?;
     for sender in reader.senders(ask.range) {
         let resource = &sender.resource;

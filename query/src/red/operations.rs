@@ -15,6 +15,7 @@ use super::whose::Whose;
 use super::windows::{buckets, seconds, starts};
 use crate::page::page;
 use crate::sql::failure;
+use crate::sums::Keys;
 
 /// Rows that are looked through for the newest trace of each operation.
 const ROWS: usize = 8_192;
@@ -28,7 +29,7 @@ pub(crate) async fn operations(
     let now = buckets(ask.range, Aggregate::Red.step_s(), reader.now);
     let range = starts(&now);
     let mut all: HashMap<(String, String, bool), Figures> = HashMap::new();
-    let gathered = reader.each(&[Aggregate::Red], range.clone(), Some(&ask.service), |_, batch| {
+    let gathered = reader.each(&[Aggregate::Red], range.clone(), Keys::Of(&ask.service), |_, batch| {
         // Rows of one operation stand together.
         let (mut last, mut figures) = (None, Figures::default());
         for row in RedRows::of(batch)?.within(range.clone()) {

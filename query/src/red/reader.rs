@@ -8,15 +8,17 @@ use daymark_aggregate::Aggregate;
 use daymark_model::rows::Resource;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
+use daymark_storage::version::Version;
 use daymark_view::meta::{Answer, Buckets, Meta};
 use daymark_view::range::Range;
 use tokio::task::yield_now;
 
+use super::recent::Recent;
 use crate::running::scanned;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::senders::{Sender, senders};
-use crate::sums::SpanSums;
+use crate::sums::{Keys, SpanSums};
 
 /// One question's view of the store.
 #[derive(Debug)]
@@ -25,22 +27,23 @@ pub(crate) struct Reader {
     /// The parts of each table by which a service is seen.
     pub(crate) parts: Vec<(Table, Vec<Part>)>,
     pub(crate) now: Nanos,
+    pub(crate) version: Arc<Version>,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) tally: Arc<Tally>,
 }
 
 impl Reader {
-    /// Hands over rows of some tables, among them all whose buckets begin in a range. With a service all of
-    /// its own, and perhaps others.
+    /// Hands over rows of some tables, among them all that are wanted whose buckets begin in a range.
     pub(crate) async fn each(
         &self,
         tables: &[Aggregate],
         range: std::ops::Range<i64>,
-        service: Option<&str>,
+        keys: Keys<'_>,
         mut each: impl FnMut(Aggregate, &RecordBatch) -> Result<()>,
     ) -> Result<()> {
         let starts = range.start.saturating_sub(Nanos::MINUTE)..range.end.saturating_add(Nanos::MINUTE);
         for source in self.sums.sources(&starts, &self.tally) {
-            for (table, rows) in tables.iter().zip(self.sums.read(&source, tables, service, &self.tally)?) {
+            for (table, rows) in tables.iter().zip(self.sums.read(&source, tables, keys, &self.tally)?) {
                 each(*table, &rows)?;
             }
             // Whoever asked may have gone.

@@ -9,7 +9,7 @@ use daymark_view::nearest::nearest;
 use daymark_view::service::{ServiceAsk, ServiceCounts, ServiceDetail};
 use daymark_view::services::ServiceRow;
 
-use super::calls::{SERVICE, calls};
+use super::calls::calls_of;
 use super::deploys;
 use super::reader::Reader;
 use super::rows::RedRows;
@@ -18,6 +18,7 @@ use super::windows::{buckets, starts};
 use crate::services::gathered::Gathered;
 use crate::services::rows;
 use crate::sql::failure;
+use crate::sums::Keys;
 
 const RUNTIME: [&str; 2] = ["process.runtime.name", "process.runtime.version"];
 
@@ -61,7 +62,7 @@ async fn counts(ask: &ServiceAsk, reader: &Reader, whose: &Whose<'_>) -> Result<
     let now = buckets(ask.range, Aggregate::Red.step_s(), reader.now);
     let mut operations = BTreeSet::new();
     let range = starts(&now);
-    let gathered = reader.each(&[Aggregate::Red], range.clone(), Some(&ask.service), |_, batch| {
+    let gathered = reader.each(&[Aggregate::Red], range.clone(), Keys::Of(&ask.service), |_, batch| {
         let rows = RedRows::of(batch)?.within(range.clone());
         let mut last = None;
         for row in rows.filter(|row| row.service == ask.service && whose.has(row)) {
@@ -73,14 +74,11 @@ async fn counts(ask: &ServiceAsk, reader: &Reader, whose: &Whose<'_>) -> Result<
         Ok(())
     });
     gathered.await.map_err(|error| failure::of(&error))?;
-    let calls = calls(reader, &now, whose, |client| client == ask.service).await;
+    let calls = calls_of(reader, &now, whose, &ask.service).await;
     let calls = calls.map_err(|error| failure::of(&error))?;
-    let is_own = |key: &&super::calls::CallKey| {
-        key.client == ask.service || (key.server == ask.service && key.server_kind == SERVICE)
-    };
     Ok(ServiceCounts {
         operations: Some(operations.len() as u64),
-        dependencies: Some(calls.keys().filter(is_own).count() as u64),
+        dependencies: Some(calls.len() as u64),
         errors: None,
         deploys: Some(deploys),
     })

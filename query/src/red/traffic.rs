@@ -12,6 +12,7 @@ use super::rows::{RedRow, RedRows};
 use super::whose::Whose;
 use super::windows::{Steps, buckets, starts};
 use crate::sql::failure;
+use crate::sums::Keys;
 
 pub(crate) async fn traffic(ask: &TrafficAsk, reader: &Reader) -> Result<Answer<Traffic>, AskError> {
     let whose = Whose::of(&ask.scope, reader);
@@ -49,6 +50,11 @@ async fn series(
 ) -> Answered<Vec<TrafficSeries>> {
     let range = starts(&steps.buckets);
     let (service, op) = (ask.service.as_deref(), ask.op.as_deref());
+    let keys = match (service, op) {
+        (Some(service), _) => Keys::Of(service),
+        (None, Some(_)) => Keys::All,
+        (None, None) => Keys::Services,
+    };
     let is_wanted = |row: &RedRow<'_>| {
         row.is_entry
             && service.is_none_or(|service| row.service == service)
@@ -60,7 +66,7 @@ async fn series(
         series.push((None, vec![Figures::default(); steps.len]));
     }
     reader
-        .each(&[whose.table()], range.clone(), service, |_, batch| {
+        .each(&[whose.table()], range.clone(), keys, |_, batch| {
             for row in RedRows::of(batch)?.within(range.clone()).filter(is_wanted) {
                 let Some(at) = steps.at(row.bucket).filter(|at| *at < steps.len) else { continue };
                 let key = row.version.filter(|_| ask.by_version);

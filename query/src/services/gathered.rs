@@ -1,10 +1,12 @@
 //! What the rows of `red` and `red_instances` say of each service, in the windows of a question.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
 use daymark_aggregate::Aggregate;
+use daymark_model::time::Nanos;
 use daymark_view::meta::Buckets;
 use daymark_view::range::Range;
 
@@ -13,6 +15,7 @@ use crate::red::reader::Reader;
 use crate::red::rows::{RedRow, RedRows};
 use crate::red::whose::Whose;
 use crate::red::windows::{Steps, before, buckets, starts};
+use crate::sums::Keys;
 
 /// Steps of a row's small charts, at most.
 const STEPS: usize = 40;
@@ -45,7 +48,15 @@ pub(crate) struct Windows {
 pub(crate) struct Gathered<'a> {
     pub(crate) windows: Windows,
     pub(crate) whose: Whose<'a>,
-    pub(crate) services: HashMap<String, Service>,
+    pub(crate) services: Arc<HashMap<String, Service>>,
+}
+
+/// Sums by service that are being gathered.
+#[derive(Debug)]
+struct Gathering<'a> {
+    windows: Windows,
+    whose: &'a Whose<'a>,
+    services: HashMap<String, Service>,
 }
 
 impl<'a> Gathered<'a> {
@@ -67,20 +78,50 @@ impl<'a> Gathered<'a> {
             compared: compare.map(in_buckets),
             steps: Steps::of(now, STEPS),
         };
-        let mut gathered = Self { windows, whose, services: HashMap::new() };
+        let key = key_of(&windows, &whose, only);
+        if let Some(services) = reader.recent.services.find(&reader.version, &key) {
+            return Ok(Self { windows, whose, services });
+        }
+        let mut gathering = Gathering { windows, whose: &whose, services: HashMap::new() };
+        gathering.read(reader, only).await?;
+        let services = Arc::new(gathering.services);
+        let bytes = services.values().map(Service::size).sum();
+        reader.recent.services.keep(&reader.version, key, &services, bytes, &reader.tally);
+        Ok(Self { windows, whose, services })
+    }
+}
+
+/// What the sums depend on: buckets, and minutes that instances are seen in.
+fn key_of(windows: &Windows, whose: &Whose<'_>, only: Option<&str>) -> String {
+    let Windows { range, now, before, compared, steps } = windows;
+    let up = |at: Nanos, step: i64| Nanos(at.0.saturating_add(step - 1)).floor(step);
+    let step = i64::from(now.step_s) * Nanos::SECOND;
+    let ends = |buckets: &Buckets| (buckets.from, up(buckets.to, step));
+    let minutes = (range.from.floor(Nanos::MINUTE), up(range.to, Nanos::MINUTE));
+    let compared = compared.as_ref().map(ends);
+    format!(
+        "{:?} {:?} {compared:?} {minutes:?} {} {whose:?} {only:?}",
+        ends(now),
+        ends(before),
+        steps.step_ns
+    )
+}
+
+impl Gathering<'_> {
+    async fn read(&mut self, reader: &Reader, only: Option<&str>) -> Result<()> {
+        let table = self.whose.table();
+        let Windows { range, compared, .. } = self.windows;
+        let keys = only.map_or(Keys::Services, Keys::Of);
         let both: &[Aggregate] =
             if table == Aggregate::Red { &[table, Aggregate::RedInstances] } else { &[table] };
         let is_wanted = |row: &RedRow<'_>| only.is_none_or(|only| row.service == only);
         let around = before(range).from.0..range.to.0;
-        reader.each(both, around.clone(), only, |table, batch| gathered.add(table, batch, is_wanted)).await?;
-        if let Some(compared) = gathered.windows.compared {
-            reader
-                .each(&[table], starts(&compared), only, |_, batch| {
-                    gathered.compare(batch, &compared, is_wanted)
-                })
-                .await?;
+        reader.each(both, around, keys, |table, batch| self.add(table, batch, is_wanted)).await?;
+        if let Some(compared) = compared {
+            let window = starts(&compared);
+            reader.each(&[table], window, keys, |_, batch| self.compare(batch, &compared, is_wanted)).await?;
         }
-        Ok(gathered)
+        Ok(())
     }
 
     fn add(
@@ -130,6 +171,12 @@ fn entry<'a>(services: &'a mut HashMap<String, Service>, name: &str) -> &'a mut 
 }
 
 impl Service {
+    fn size(&self) -> usize {
+        let figures = [&self.now, &self.before, &self.compared].into_iter();
+        let all = figures.chain(self.steps.values()).chain(self.versions.values());
+        size_of_val(self) + all.map(Figures::size).sum::<usize>()
+    }
+
     fn add(&mut self, row: &RedRow<'_>, windows: &Windows) -> Result<()> {
         if row.is_entry && starts(&windows.before).contains(&row.bucket) {
             self.before.add(row)?;

@@ -23,7 +23,7 @@ use daymark_view::logs::{ContextAsk, Histogram, HistogramAsk, LineAsk, LogsAsk};
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::patterns::{PatternRow, PatternsAsk};
 use daymark_view::query_id::QueryId;
-use daymark_view::schema::{SchemaColumn, SchemaTable, SqlSchema};
+use daymark_view::schema::SqlSchema;
 use daymark_view::services::{ServiceRow, ServicesAsk};
 use daymark_view::sql::{SqlAnswer, SqlAsk, SqlFormat, SqlTable};
 use daymark_view::system::{
@@ -55,7 +55,7 @@ use crate::sums::SpanSums;
 use crate::sums::condensed::Condensed;
 use crate::taken::Taken;
 use crate::trace::revisions::Revisions;
-use crate::{balance, condition, figures, functions, senders, services, tail};
+use crate::{balance, condition, figures, senders, services, tail};
 
 /// Traces.
 mod traces;
@@ -64,6 +64,8 @@ mod traces;
 mod explain;
 /// Answers about metrics.
 mod metrics;
+/// What SQL can name.
+mod schema;
 /// The server itself, and its senders.
 mod server;
 /// What people keep.
@@ -305,30 +307,6 @@ impl Answerer {
         let result = tokio::time::timeout(self.options.limits.wall, task.result()).await;
         ticket.ended(matches!(result, Ok(Some(_))));
         result.map_err(|_| AskError::new(Code::Timeout, "reading took too long"))?.ok_or_else(lost)
-    }
-
-    fn schema(&self) -> SqlSchema {
-        let version = self.store.version();
-        let rows = |table: Table| {
-            let parts = self.parts(&version, table);
-            parts.iter().map(|part| part.all_rows().count() as u64).sum()
-        };
-        let known = tables::ALL.into_iter();
-        let tables = known.map(|table| SchemaTable {
-            table: table.name.into(),
-            comment: table.comment.into(),
-            rows: table.rows.map(rows),
-            columns: table
-                .columns()
-                .map(|(_, column)| SchemaColumn {
-                    name: column.name.into(),
-                    kind: column.kind.name().into(),
-                    nullable: column.nullable,
-                    comment: column.meaning.into(),
-                })
-                .collect(),
-        });
-        SqlSchema { tables: tables.collect(), functions: functions::documented() }
     }
 
     async fn back_up_to(&self, ask: BackupAsk) -> Result<Answer<BackedUp>, AskError> {

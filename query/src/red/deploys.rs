@@ -1,7 +1,7 @@
 //! Versions that began to send, or came back, as far as spans tell.
 //!
 //! A version is taken to be deployed when it begins to send while the service was there before with another
-//! one. The first version that a service ever has is no change.
+//! one. The first version that a service ever has is no change, nor are others that come up with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,6 +25,8 @@ use crate::sums::Keys;
 
 /// A version that was silent for so long has gone.
 const GAP_NS: i64 = 10 * Nanos::MINUTE;
+/// Versions that a service has within so long from its first span on were there from the start.
+const START_NS: i64 = 5 * Nanos::MINUTE;
 /// What a deploy is judged by on either side.
 const AROUND_NS: i64 = 10 * Nanos::MINUTE;
 /// Other versions are looked for so long before the range.
@@ -128,8 +130,11 @@ fn changed(
     range: Range,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
+    let firsts = versions.values().filter_map(|stretches| stretches.0.keys().next()).copied();
+    let first = firsts.min().filter(|_| older.is_empty()).unwrap_or(i64::MIN);
+    let settled = range.from.0.max(first.saturating_add(START_NS)).min(range.to.0);
     for (version, stretches) in versions {
-        for at in stretches.0.range(range.from.0..range.to.0).map(|(from, _)| *from) {
+        for at in stretches.0.range(settled..range.to.0).map(|(from, _)| *from) {
             let others = versions.iter().filter(|(other, _)| *other != version);
             let last = others.filter_map(|(other, there)| Some((there.last_before(at)?, other))).max();
             let known_older = older.iter().filter(|(other, _)| *other != version);

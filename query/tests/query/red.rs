@@ -344,6 +344,14 @@ async fn run(place: &Place, version: &str, minutes: std::ops::Range<i64>, is_err
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn versions_that_come_up_together_are_no_deploys() {
+    let place = Place::empty().await;
+    run(&place, "1.0", 0..20, false).await;
+    run(&place, "1.1.0", 1..20, false).await;
+    assert_eq!(place.answerer.deploys(ask("web", NOON, NOON + Nanos::HOUR)).await.unwrap().data, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deploys_are_told_by_versions() {
     let place = Place::empty().await;
     run(&place, "1.0", 0..20, false).await;

@@ -79,7 +79,8 @@ impl Desk {
 
 /// Fields of lines whose values are worth counting.
 fn counted() -> impl Iterator<Item = &'static str> {
-    let is_counted = |field: &Field| !matches!(field, Field::TraceId | Field::SpanId | Field::TemplateId);
+    let is_counted =
+        |field: &Field| !matches!(field, Field::TraceId | Field::SpanId | Field::TemplateId | Field::Body);
     Field::all(Domain::Logs).filter(is_counted).map(Field::name)
 }
 

@@ -54,6 +54,7 @@ pub enum Field {
     Tier,
     Severity,
     EventName,
+    Body,
     TemplateId,
     TraceDuration,
     TraceSpans,
@@ -119,7 +120,7 @@ use Domain::{InTrace, Logs, Map, Metrics, Traces};
 /// A field: its name, other names for it, what its values are, and where it can be asked about.
 struct Row(Field, &'static str, &'static [&'static str], FieldKind, &'static [Domain]);
 
-const FIELDS: [Row; 36] = [
+const FIELDS: [Row; 37] = [
     Row(Field::Service, "service", &["svc"], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Name, "name", &["op"], FieldKind::Text, &[Traces, InTrace]),
     Row(Field::Kind, "kind", &[], KINDS, &[Traces, InTrace]),
@@ -136,6 +137,7 @@ const FIELDS: [Row; 36] = [
     Row(Field::Source, "source", &[], FieldKind::Text, &[Traces, Logs, InTrace]),
     Row(Field::Tier, "tier", &[], FieldKind::Text, &[Traces, Logs, InTrace]),
     Row(Field::EventName, "event_name", &[], FieldKind::Text, &[Logs]),
+    Row(Field::Body, "body", &[], FieldKind::Text, &[Logs]),
     Row(Field::TemplateId, "template_id", &[], FieldKind::Number, &[Logs]),
     Row(Field::TraceDuration, "trace.duration", &[], FieldKind::Duration, &[Traces]),
     Row(Field::TraceSpans, "trace.spans", &[], FieldKind::Number, &[Traces]),

@@ -72,6 +72,7 @@ fn column(field: Field) -> Option<&'static str> {
         | Field::Tier
         | Field::Severity
         | Field::EventName
+        | Field::Body
         | Field::TemplateId => Some(field.name()),
         _ => None,
     }

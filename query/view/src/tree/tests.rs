@@ -107,6 +107,8 @@ fn a_pause_or_another_root_begins_an_episode() {
         node(4, Some(1), later + 1, 1),
     ];
     assert_eq!(told(&paused, &[1, 2, 1, 2]), [0, 0, 1, 1]);
+    let queued = [node(1, None, 0, 50), node(2, Some(1), later, 10), node(3, Some(2), 2 * later, 1)];
+    assert_eq!(told(&queued, &[1, 2, 3]), [0, 0, 0]);
     let roots = [
         node(1, None, 0, 50),
         node(2, None, 5, 5),

@@ -22,11 +22,12 @@ pub fn episodes(nodes: &[Node], parents: &[Option<usize>], instances: &[u64]) ->
         stretches[at] = stretch;
     }
     // Where all callers are known from before, a message lay in a queue, and nothing new began.
-    let mut begins = vec![false; stretch as usize + 1];
-    (0..nodes.len()).filter(|at| tops[*at] == *at).for_each(|at| begins[stretches[at] as usize] = true);
-    for stretch in &mut stretches {
-        *stretch = begins[..=*stretch as usize].iter().filter(|begins| **begins).count() as u32;
+    let mut begun = vec![0_u32; stretch as usize + 1];
+    (0..nodes.len()).filter(|at| tops[*at] == *at).for_each(|at| begun[stretches[at] as usize] = 1);
+    for stretch in 1..begun.len() {
+        begun[stretch] += begun[stretch - 1];
     }
+    stretches.iter_mut().for_each(|stretch| *stretch = begun[*stretch as usize]);
     let mut episodes = vec![0_u32; nodes.len()];
     let mut count = 0;
     let mut last: Option<(u32, Option<u64>)> = None;

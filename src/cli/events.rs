@@ -1,10 +1,7 @@
 //! The events of a stream (`text/event-stream`), one by one.
 
-use std::collections::VecDeque;
-
-use http_body_util::BodyExt;
-
-use super::client::{Body, broken_off};
+use super::body_lines::BodyLines;
+use super::client::Body;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -15,19 +12,19 @@ pub(crate) struct Event {
 
 #[derive(Debug)]
 pub(crate) struct Events {
-    body: Body,
-    read: VecDeque<u8>,
+    lines: BodyLines,
 }
 
 impl Events {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body, read: VecDeque::new() }
+        Self { lines: BodyLines::new(body) }
     }
 
     /// The next event that has data; none at the end of the stream.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Event>> {
         let mut event = Event::default();
-        while let Some(line) = self.line().await? {
+        while let Some(line) = self.lines.next().await? {
+            let line = String::from_utf8_lossy(&line);
             let (field, value) = line.split_once(':').unwrap_or((&line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
             match field {
@@ -40,24 +37,5 @@ impl Events {
         }
         // What the end cut off is none.
         Ok(None)
-    }
-
-    async fn line(&mut self) -> anyhow::Result<Option<String>> {
-        let mut searched = 0;
-        loop {
-            if let Some(end) = self.read.iter().skip(searched).position(|byte| *byte == b'\n') {
-                let mut line: Vec<u8> = self.read.drain(..=searched + end).collect();
-                line.pop();
-                return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
-            }
-            searched = self.read.len();
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(frame) => {
-                    let data = frame.map_err(broken_off)?.into_data().unwrap_or_default();
-                    self.read.extend(data);
-                }
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! version replace the ones by the others. Repeats and erased rows stay behind. Queries that began before
 //! go on reading the inputs, whose folders go when nobody holds them any more.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +113,7 @@ impl Inner {
     }
 
     async fn merge(self: &Arc<Self>, mut job: Job, niceness: i32) -> Result<(), Error> {
-        job.inputs.sort_by_key(|one| one.segment.meta().lsns.iter().map(|range| range.from).min());
+        job.inputs.sort_by_key(|one| one.segment.meta().first_lsn());
         let (inner, job) = (Arc::clone(self), Arc::new(job));
         let work = Arc::clone(&job);
         let merged = self.pace.merge(job.title(), niceness, move || inner.write_merged(&work));
@@ -163,8 +164,10 @@ impl Inner {
     ) -> Result<(Written, MergeStats), Error> {
         let id = Ulid::generate().to_string();
         let spec = job.spec(window, &self.epoch, self.clock.now());
-        let elsewhere = Elsewhere::of(&self.current.load(), job, window, inputs);
-        let beside = |traces: &_| Ok(elsewhere.spans(traces));
+        // Only a merge that closes a window of spans asks.
+        let elsewhere = OnceCell::new();
+        let look = || Elsewhere::of(&self.current.load(), job, window, inputs);
+        let beside = |traces: &_| Ok(elsewhere.get_or_init(look).spans(traces));
         self.write_in_tmp(&id, |finished| {
             let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs, &beside)?;
             Ok((

@@ -151,6 +151,11 @@ impl Meta {
         }
     }
 
+    /// The first log number whose rows it holds.
+    pub fn first_lsn(&self) -> Option<u64> {
+        self.lsns.iter().map(|range| range.from).min()
+    }
+
     /// Bytes of the folder without `meta.json`.
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.bytes).sum()

@@ -25,7 +25,7 @@ pub(super) fn of(job: &Job, segment_rows: usize) -> Result<Vec<Share>, Error> {
     let mut windows: BTreeMap<Option<i64>, Vec<Input>> = BTreeMap::new();
     for one in &job.inputs {
         for (start, rows) in one.segment.windows(job.step)? {
-            let rows = one.hidden.as_ref().map_or(rows.clone(), |hidden| rows.without(hidden));
+            let rows = one.visible(rows);
             if !rows.is_empty() {
                 let input = Input { segment: Arc::clone(&one.segment), rows };
                 windows.entry(Some(start)).or_default().push(input);
@@ -132,5 +132,5 @@ fn gather_stragglers(windows: &mut BTreeMap<Option<i64>, Vec<Input>>) {
 }
 
 fn in_order_of_arrival(inputs: &mut [Input]) {
-    inputs.sort_by_key(|input| input.segment.meta().lsns.iter().map(|range| range.from).min());
+    inputs.sort_by_key(|input| input.segment.meta().first_lsn());
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
-use daymark_aggregate::{Aggregate, Span, Sums};
-use daymark_model::time::Nanos;
+use daymark_aggregate::{Aggregate, REACH, Span, Sums};
+use daymark_model::time::overlap;
 use daymark_segment::ReadCache;
 use daymark_storage::version::Shelved;
 
@@ -21,9 +21,6 @@ use crate::taken::Taken;
 
 /// Sums of segments with less in their keys.
 pub(crate) mod condensed;
-
-/// How far from the instants asked for the other half of a call is looked for.
-const REACH: i64 = 10 * Nanos::MINUTE;
 
 /// Where sums come from.
 #[derive(Clone, Debug)]
@@ -57,7 +54,7 @@ impl SpanSums {
     pub(crate) fn sources(&self, starts: &Range<i64>, tally: &Tally) -> Vec<Source> {
         let overlapping = |reach: i64| {
             let range = starts.start.saturating_sub(reach)..starts.end.saturating_add(reach);
-            let inside = move |part: &&Part| part.time().start < range.end && range.start < part.time().end;
+            let inside = move |part: &&Part| overlap(&part.time(), &range);
             self.parts.iter().filter(inside).cloned()
         };
         let mut sources = vec![Source::Rest(overlapping(REACH).collect())];
@@ -108,16 +105,14 @@ impl SpanSums {
         let mut others = Vec::new();
         for part in parts {
             // What is buffered is among the open spans already.
-            if let Part::Segment(Shelved { segment, hidden, .. }, _) = part {
+            if let Part::Segment(Shelved { segment, .. }, _) = part {
                 let time = part.time();
                 let is_near = |start: i64| {
                     time.start.saturating_sub(REACH) < start && start < time.end.saturating_add(REACH)
                 };
                 let near = starts.iter().filter(|(_, start)| is_near(**start));
                 let traces: HashSet<_> = near.map(|(trace, _)| *trace).collect();
-                let all = segment.all_rows();
-                let rows = hidden.as_ref().map_or_else(|| all.clone(), |hidden| all.without(hidden));
-                let found = or_damaged(part, segment.spans(&traces, &rows), tally);
+                let found = or_damaged(part, segment.spans(&traces, &part.all_rows()), tally);
                 others.extend(found.unwrap_or_default());
             }
         }

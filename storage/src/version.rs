@@ -63,6 +63,16 @@ pub struct Shelved {
     pub sources: Arc<[(Arc<str>, u64)]>,
 }
 
+impl Shelved {
+    /// Those of some rows that were not erased.
+    pub fn visible(&self, rows: RowRanges) -> RowRanges {
+        match &self.hidden {
+            Some(hidden) => rows.without(hidden),
+            None => rows,
+        }
+    }
+}
+
 /// Rows that no question finds any more: a segment that is damaged or gone. They are counted as lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {

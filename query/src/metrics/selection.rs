@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use datafusion::execution::memory_pool::MemoryReservation;
+use daymark_model::time::overlap;
 use daymark_view::error::AskError;
 use daymark_view::services::Scope;
 
@@ -61,8 +62,7 @@ impl Selection {
         let mut selection = Self::default();
         let mut numbers: BTreeMap<Group, usize> = BTreeMap::new();
         for part in parts.iter().flat_map(|(_, parts)| parts) {
-            let time = part.time();
-            if time.start < window.end && window.start < time.end {
+            if overlap(&part.time(), window) {
                 let before = selection.members.len();
                 selection.add(asked, part, &mut numbers);
                 let more = (selection.members.len() - before) * SERIES_BYTES;

@@ -161,7 +161,7 @@ impl Part {
 
     fn visible(&self, rows: RowRanges) -> RowRanges {
         match self {
-            Self::Segment(Shelved { hidden: Some(hidden), .. }, _) => rows.without(hidden),
+            Self::Segment(shelved, _) => shelved.visible(rows),
             _ => rows,
         }
     }

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use daymark_model::signal::Table;
 use daymark_model::tables::PublicTable;
+use daymark_model::time::overlap;
 use daymark_segment::RowRanges;
 
 use crate::columns;
@@ -93,10 +94,7 @@ impl SignalTable {
     }
 
     fn count(&self, question: &Question, chosen: &Chosen) {
-        let in_range = |part: &&Part| {
-            let time = part.time();
-            question.time().is_none_or(|asked| asked.start < time.end && time.start < asked.end)
-        };
+        let in_range = |part: &&Part| question.time().is_none_or(|asked| overlap(asked, &part.time()));
         for part in self.parts.iter().filter(in_range) {
             self.tally.count_part(part);
         }

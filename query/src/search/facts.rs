@@ -79,7 +79,7 @@ fn span_facts(batch: &RecordBatch, truths: usize) -> Read<Vec<(TraceId, SpanFact
             parent: columns.span_id("parent_span_id", row)?,
             service: services.value(row).into(),
             name: names.value(row).into(),
-            kind: Kind::of(kinds.value(row)),
+            kind: Kind::from_name(kinds.value(row)),
             start: starts[row],
             duration: durations[row],
             status: states.value(row).into(),

@@ -92,7 +92,7 @@ impl Desk {
                 let told: Vec<_> = (4..batch.num_columns()).map(|at| batch.column(at).as_boolean()).collect();
                 for row in 0..batch.num_rows() {
                     let Some(id) = columns.span_id("span_id", row)? else { continue };
-                    let place = (id, starts[row], durations[row], Kind::of(kinds.value(row)));
+                    let place = (id, starts[row], durations[row], Kind::from_name(kinds.value(row)));
                     let known = all.entry(place).or_insert_with(|| vec![false; told.len()]);
                     for (known, truth) in known.iter_mut().zip(&told) {
                         *known |= truth.is_valid(row) && truth.value(row);

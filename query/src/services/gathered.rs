@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
 use daymark_aggregate::Aggregate;
-use daymark_model::time::Nanos;
+use daymark_model::time::{Nanos, overlap};
 use daymark_view::meta::Buckets;
 use daymark_view::range::Range;
 
@@ -201,8 +201,7 @@ impl Service {
 
     /// An instance is seen when one of its minutes touches the range.
     fn add_instance(&mut self, row: &RedRow<'_>, range: Range) {
-        let span = row.span();
-        let is_inside = span.start < range.to.0 && range.from.0 < span.end;
+        let is_inside = overlap(&row.span(), &(range.from.0..range.to.0));
         if let (Some(instance), true) = (row.instance, is_inside) {
             self.instances.insert(instance.to_owned());
             if let Some(version) = row.version {

@@ -50,7 +50,7 @@ impl Around {
                 let node = Node {
                     id,
                     parent: columns.span_id("parent_span_id", row)?,
-                    kind: Kind::of(kinds.value(row)),
+                    kind: Kind::from_name(kinds.value(row)),
                     service: services.place(names.value(row)),
                     start: starts[row],
                     duration: durations[row],

@@ -27,7 +27,7 @@ pub(crate) fn nodes<'a>(spans: impl Iterator<Item = &'a Span>) -> Vec<Node> {
         Node {
             id: span.span_id,
             parent: span.parent_span_id,
-            kind: Kind::of(&span.kind),
+            kind: Kind::from_name(&span.kind),
             service: *services.entry(span.service.as_str()).or_insert(next),
             start: span.start.0,
             duration: span.duration_ns,

@@ -244,7 +244,7 @@ impl Reading {
             let node = Node {
                 id,
                 parent: columns.span_id("parent_span_id", row)?,
-                kind: Kind::of(kinds.value(row)),
+                kind: Kind::from_name(kinds.value(row)),
                 service: self.services.place(services.value(row)),
                 start: starts[row],
                 duration: durations[row],
@@ -305,7 +305,7 @@ impl Reading {
             let node = Node {
                 id: span.span_id,
                 parent: span.parent_span_id,
-                kind: Kind::of(&span.kind),
+                kind: Kind::from_name(&span.kind),
                 service: self.services.place(&span.service),
                 start: span.start.0,
                 duration: span.duration_ns,

@@ -17,53 +17,9 @@ mod episodes;
 mod skew;
 
 pub use critical::Section;
+pub use daymark_model::span_kind::SpanKind as Kind;
 pub use episodes::{GAP_NS, episodes};
 pub use skew::skews;
-
-/// What kind of work a span is, as OTLP numbers it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Kind {
-    #[default]
-    Unspecified,
-    Internal,
-    Server,
-    Client,
-    Producer,
-    Consumer,
-}
-
-impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Unspecified, Self::Internal, Self::Server, Self::Client, Self::Producer, Self::Consumer];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::Internal => "internal",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::Producer => "producer",
-            Self::Consumer => "consumer",
-        }
-    }
-
-    pub fn of(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_default()
-    }
-
-    /// The number of OTLP.
-    pub fn code(self) -> u8 {
-        Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default() as u8
-    }
-
-    fn is_exit(self) -> bool {
-        matches!(self, Self::Client | Self::Producer)
-    }
-
-    fn is_entry(self) -> bool {
-        matches!(self, Self::Server | Self::Consumer)
-    }
-}
 
 /// A span as far as its place in the tree needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -47,6 +47,9 @@ pub use table::Aggregate;
 pub use take::{COLUMNS, Taker};
 pub use told::{KEYS, Told};
 
+/// How far from a span, in nanoseconds, the other half of a call is looked for.
+pub const REACH: i64 = 10 * daymark_model::time::Nanos::MINUTE;
+
 /// Rows that are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use daymark_model::rows::Resource;
+pub use daymark_model::span_kind::SpanKind as Kind;
 
 /// Whose span it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,48 +25,6 @@ impl From<&Resource> for Owner {
             version: resource.version.clone(),
             instance: resource.instance.clone(),
         }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    #[default]
-    Unspecified,
-    Internal,
-    Server,
-    Client,
-    Producer,
-    Consumer,
-}
-
-impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Unspecified, Self::Internal, Self::Server, Self::Client, Self::Producer, Self::Consumer];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::Internal => "internal",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::Producer => "producer",
-            Self::Consumer => "consumer",
-        }
-    }
-
-    /// Words that are not known say nothing.
-    pub fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_default()
-    }
-
-    /// By its nature how calls enter a service.
-    pub fn is_entry(self) -> bool {
-        matches!(self, Self::Server | Self::Consumer)
-    }
-
-    /// By its nature how calls leave a service.
-    pub fn is_exit(self) -> bool {
-        matches!(self, Self::Client | Self::Producer)
     }
 }
 

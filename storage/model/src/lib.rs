@@ -35,6 +35,8 @@ pub mod severity;
 pub mod shape;
 /// The three signals and the tables their rows live in.
 pub mod signal;
+/// What kind of work a span is.
+pub mod span_kind;
 /// Ids as people paste them, in every spelling.
 pub mod spelling;
 /// The public SQL tables and their columns.

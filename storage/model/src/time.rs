@@ -1,6 +1,7 @@
 //! Instants, and the clock as something that is handed in, so that a test decides what time it is.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +26,11 @@ impl Nanos {
     pub fn floor(self, step: i64) -> Self {
         Self(self.0.div_euclid(step).saturating_mul(step))
     }
+}
+
+/// Whether two half-open ranges of instants have one in common.
+pub fn overlap(one: &Range<i64>, other: &Range<i64>) -> bool {
+    one.start < other.end && other.start < one.end
 }
 
 /// Year, month and day of a day counted from 1970-01-01: eras of 400 years that begin on 1 March, so that

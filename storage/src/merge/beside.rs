@@ -4,16 +4,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use daymark_aggregate::Span;
+use daymark_aggregate::{REACH, Span};
 use daymark_model::signal::Table;
-use daymark_model::time::Nanos;
 use daymark_segment::{Input, RowRanges, Segment, Window};
 
 use super::Job;
 use crate::version::Version;
-
-/// How far from the window the other half of a call is looked for.
-const REACH: i64 = 10 * Nanos::MINUTE;
 
 /// Rows near a window that are not merged with it.
 pub(super) struct Elsewhere(Vec<(Arc<Segment>, RowRanges)>);
@@ -26,10 +22,7 @@ impl Elsewhere {
         let segments = version.shelf(&job.tenant).map_or(&[][..], |shelf| shelf.segments(Table::Spans));
         let is_near = |segment: &Segment| segment.meta().rolled_s.is_none() && segment.meta().overlaps(&near);
         let found = segments.iter().filter(|one| is_near(&one.segment)).map(|one| {
-            let mut rows = RowRanges::all(one.segment.meta().rows);
-            if let Some(hidden) = &one.hidden {
-                rows = rows.without(hidden);
-            }
+            let mut rows = one.visible(one.segment.all_rows());
             if let Some(input) = merged.iter().find(|input| Arc::ptr_eq(&input.segment, &one.segment)) {
                 rows = rows.without(&input.rows);
             }

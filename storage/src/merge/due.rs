@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use daymark_model::signal::Table;
-use daymark_model::time::Nanos;
+use daymark_model::time::{Nanos, overlap};
 use daymark_segment::Level;
 
 use super::{CLOSED, Job, L1_STEP, L2_STEP, rows_of};
@@ -147,7 +147,7 @@ fn is_little(fresh: &[Shelved], within: &[Shelved], now: Nanos) -> bool {
 /// of no more rows than one merge takes.
 fn first_of(fresh: &[Shelved], within: &[Shelved], most: u64) -> Vec<Shelved> {
     let inside = |range: &Range<i64>| -> Vec<Shelved> {
-        within.iter().filter(|one| is_touched(&reach(one), range)).cloned().collect()
+        within.iter().filter(|one| overlap(&reach(one), range)).cloned().collect()
     };
     let mut ranges: Vec<_> = fresh.iter().map(reach).collect();
     ranges.sort_unstable_by_key(|range| range.start);
@@ -165,13 +165,9 @@ fn first_of(fresh: &[Shelved], within: &[Shelved], most: u64) -> Vec<Shelved> {
 
 /// The range with those of all segments that reach into it.
 fn widened(range: Range<i64>, within: &[Shelved]) -> Range<i64> {
-    let touched = within.iter().map(reach).filter(|other| is_touched(other, &range));
+    let touched = within.iter().map(reach).filter(|other| overlap(other, &range));
     let wider = touched.fold(range.clone(), |all, one| all.start.min(one.start)..all.end.max(one.end));
     if wider == range { range } else { widened(wider, within) }
-}
-
-fn is_touched(one: &Range<i64>, other: &Range<i64>) -> bool {
-    one.start < other.end && other.start < one.end
 }
 
 /// Where rows of a segment may be.

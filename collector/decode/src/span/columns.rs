@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt32Array}
 use daymark_model::origin::Origin;
 use daymark_model::rows;
 use daymark_model::signal::Table;
+use daymark_model::span_kind::SpanKind;
 
 use super::{Judged, Sent};
 use crate::columns::{Dictionary, Ids, Text, Words, instants};
@@ -16,7 +17,6 @@ use crate::heads::Heads;
 use crate::sampling::adjusted_count;
 use crate::text;
 
-const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 const STATUSES: [&str; 3] = ["unset", "ok", "error"];
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Columns {
             trace_state: Text::new(),
             flags: Vec::new(),
             name: Dictionary::new(),
-            kind: Words::new(KINDS),
+            kind: Words::new(SpanKind::NAMES),
             start: Vec::new(),
             duration: Vec::new(),
             status: Words::new(STATUSES),

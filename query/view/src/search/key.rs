@@ -1,6 +1,7 @@
 //! What can be asked about: fields that every record of a kind has, and attributes.
 
 use daymark_model::severity;
+use daymark_model::span_kind::SpanKind;
 
 use crate::nearest::nearest;
 
@@ -98,8 +99,7 @@ pub enum Key {
     Attribute { level: Level, name: String },
 }
 
-const KINDS: FieldKind =
-    FieldKind::OneOf(&["unspecified", "internal", "server", "client", "producer", "consumer"]);
+const KINDS: FieldKind = FieldKind::OneOf(&SpanKind::NAMES);
 const STATES: FieldKind = FieldKind::OneOf(&["unset", "ok", "error"]);
 const SEVERITIES: FieldKind = FieldKind::Ranked(severity::WORDS.split_at(1).1);
 const COMPLETENESS: FieldKind =

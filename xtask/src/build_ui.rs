@@ -1,0 +1,183 @@
+//! The web UI: from Rust to files that a browser loads. Everything lies in one folder named by the hash of its
+//! contents, so that browsers may keep it for ever; only `index.html` is asked for again.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::styles;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What a first load may weigh, packed with brotli: docs/benchmarks.md tells what it does weigh.
+const MOST_BYTES: u64 = 452 * 1024;
+
+#[derive(Args, Debug)]
+pub(crate) struct BuildUi {
+    /// As small as possible: link-time optimisation, wasm-opt when it is found, the strongest packing
+    #[arg(long)]
+    release: bool,
+    /// The wasm-opt of binaryen
+    #[arg(long, default_value = "wasm-opt")]
+    wasm_opt: PathBuf,
+}
+
+impl BuildUi {
+    pub(crate) fn run(&self) -> Result<()> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the folder of the workspace")?;
+        let wasm = self.compile(root)?;
+        let made = root.join("ui/dist.new");
+        drop(fs::remove_dir_all(&made));
+        let files = made.join("assets/new");
+        fs::create_dir_all(&files)?;
+        bind(&wasm, &files)?;
+        self.optimise(&files)?;
+        fs::write(files.join("app.css"), styles::joined(&root.join("ui/app/style"))?)?;
+        fs::copy(root.join("ui/app/js/boot.js"), files.join("boot.js"))?;
+        fs::copy(root.join("ui/app/js/icon.svg"), files.join("icon.svg"))?;
+        let name = hash_of(&files)?;
+        fs::rename(&files, made.join("assets").join(&name))?;
+        let index =
+            fs::read_to_string(root.join("ui/app/index.html"))?.replace("ASSETS", &format!("assets/{name}"));
+        fs::write(made.join("index.html"), index)?;
+        let packed = self.pack(&made)?;
+        let dist = root.join("ui/dist");
+        drop(fs::remove_dir_all(&dist));
+        fs::rename(&made, &dist)?;
+        println!("ui/dist: {} kB packed", packed / 1024);
+        ensure!(
+            !self.release || packed <= MOST_BYTES,
+            "a first load weighs {packed} bytes, more than {MOST_BYTES}"
+        );
+        Ok(())
+    }
+
+    fn compile(&self, root: &Path) -> Result<PathBuf> {
+        self.ensure_target(root)?;
+        let profile = if self.release { "ui-release" } else { "ui" };
+        let target = target_folder(root).join("ui");
+        let status = Command::new(env!("CARGO"))
+            .current_dir(root)
+            .args(["build", "--package", "daymark-app", "--target", TARGET, "--profile", profile])
+            .env("CARGO_TARGET_DIR", &target)
+            .env_remove("RUSTFLAGS")
+            .status()
+            .context("cargo")?;
+        ensure!(status.success(), "the UI does not compile");
+        Ok(target.join(TARGET).join(profile).join("daymark_app.wasm"))
+    }
+
+    /// Rust's own library for wasm: there already, or one command of rustup away.
+    fn ensure_target(&self, root: &Path) -> Result<()> {
+        let print = Command::new("rustc")
+            .current_dir(root)
+            .args(["--print", "target-libdir", "--target", TARGET])
+            .output();
+        let folder =
+            print.map(|print| String::from_utf8_lossy(&print.stdout).trim().to_owned()).unwrap_or_default();
+        if Path::new(&folder).exists() {
+            return Ok(());
+        }
+        let added = Command::new("rustup").current_dir(root).args(["target", "add", TARGET]).status();
+        if !added.is_ok_and(|status| status.success()) {
+            bail!("the UI needs Rust's {TARGET}: `rustup target add {TARGET}`");
+        }
+        Ok(())
+    }
+
+    fn optimise(&self, files: &Path) -> Result<()> {
+        if !self.release {
+            return Ok(());
+        }
+        let wasm = files.join("app_bg.wasm");
+        let features = [
+            "bulk-memory",
+            "nontrapping-float-to-int",
+            "sign-ext",
+            "mutable-globals",
+            "reference-types",
+            "multivalue",
+        ];
+        let run = Command::new(&self.wasm_opt)
+            .arg("-Oz")
+            .args(features.map(|feature| format!("--enable-{feature}")))
+            .arg(&wasm)
+            .arg("-o")
+            .arg(&wasm)
+            .status();
+        match run {
+            Ok(status) => ensure!(status.success(), "wasm-opt failed"),
+            Err(_) => {
+                println!("wasm-opt was not found: the UI is larger than it could be (npm package binaryen)")
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `.br` and `.gz` beside every file that gets smaller; tells the bytes of a first load.
+    fn pack(&self, folder: &Path) -> Result<u64> {
+        let mut all = 0;
+        for file in files_of(folder)? {
+            let bytes = fs::read(&file)?;
+            let quality = if self.release { 11 } else { 5 };
+            let mut brotli = Vec::new();
+            let parameters = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };
+            brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &parameters)?;
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::new(if self.release { 9 } else { 5 }));
+            gzip.write_all(&bytes)?;
+            all += brotli.len().min(bytes.len()) as u64;
+            for (ending, packed) in [("br", brotli), ("gz", gzip.finish()?)] {
+                if packed.len() < bytes.len() {
+                    fs::write(format!("{}.{ending}", file.display()), packed)?;
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Where this build keeps its artefacts; that of the UI lies in a folder of its own, so that neither waits for
+/// the other's lock.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+fn bind(wasm: &Path, files: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(wasm)
+        .out_name("app")
+        .typescript(false)
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .web(true)?;
+    bindgen.generate(files)
+}
+
+/// All files of a folder and of those in it.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { files.extend(files_of(&path)?) } else { files.push(path) }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn hash_of(folder: &Path) -> Result<String> {
+    let mut hash = blake3::Hasher::new();
+    for file in files_of(folder)? {
+        hash.update(file.strip_prefix(folder)?.to_string_lossy().as_bytes());
+        hash.update(&fs::read(&file)?);
+    }
+    Ok(hash.finalize().to_hex()[..16].to_owned())
+}

@@ -18,7 +18,7 @@ use daymark_model::intake::{Decode, Intake};
 use daymark_model::origin::OWN_TENANT;
 use daymark_model::time::{Clock, SystemClock};
 use daymark_query::Answerer;
-use daymark_serve::IntakeDoors;
+use daymark_serve::{IntakeDoors, Ui, UiFile};
 use daymark_storage::{Options, Store};
 use daymark_vfs::RealFs;
 use daymark_view::ask::Ask;
@@ -138,6 +138,7 @@ async fn serve(
             arrivals,
             data_dir: settings.data.clone(),
         });
+        options.ui = ui();
         options.limits.clone_from(&limits.query);
         options.header_read = limits.intake.header_read;
         options.base_path.clone_from(&settings.base_path);
@@ -221,4 +222,20 @@ fn announce(doors: &Doors, settings: &Settings) {
     println!("OTLP/HTTP  {}", show(doors.otlp_http, "http://"));
     println!("data       {}", settings.data.display());
     println!("ready");
+}
+
+/// The web UI that this binary carries; none where it was built without.
+fn ui() -> Option<Ui> {
+    daymark_assets::index()?;
+    let find = |path: &str| {
+        let file = daymark_assets::find(path)?;
+        Some(UiFile {
+            plain: file.plain,
+            brotli: file.brotli,
+            gzip: file.gzip,
+            media_type: file.media_type(),
+            is_immutable: file.is_immutable(),
+        })
+    };
+    Some(Ui { find })
 }

@@ -40,4 +40,4 @@ mod routes;
 mod tenants;
 
 pub use listen::serve;
-pub use options::{IntakeDoors, Options};
+pub use options::{IntakeDoors, Options, Ui, UiFile};

@@ -29,8 +29,27 @@ pub struct Options {
     pub header_read: Duration,
     /// For a whole request body.
     pub body_read: Duration,
+    /// The web UI, where the binary carries one.
+    pub ui: Option<Ui>,
     /// How long running answers may take after the server was told to stop.
     pub drain: Duration,
+}
+
+/// The files of the web UI by their path below its root.
+#[derive(Clone, Copy, Debug)]
+pub struct Ui {
+    pub find: fn(&str) -> Option<UiFile>,
+}
+
+/// One of them, as it is and packed.
+#[derive(Clone, Copy, Debug)]
+pub struct UiFile {
+    pub plain: &'static [u8],
+    pub brotli: Option<&'static [u8]>,
+    pub gzip: Option<&'static [u8]>,
+    pub media_type: &'static str,
+    /// Never changes under its path.
+    pub is_immutable: bool,
 }
 
 /// Where senders may send to.
@@ -55,6 +74,7 @@ impl Options {
             connections: 1_000,
             header_read: Duration::from_secs(10),
             body_read: Duration::from_secs(30),
+            ui: None,
             drain: Duration::from_secs(5),
         }
     }

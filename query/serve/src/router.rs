@@ -21,14 +21,15 @@ use crate::answer::Refusal;
 use crate::client_errors::ClientErrors;
 use crate::dress::dress;
 use crate::guard::Guard;
-use crate::options::{IntakeDoors, Options};
+use crate::options::{IntakeDoors, Options, Ui};
 use crate::routes::{
     diff, front, intake, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server,
-    service, services, skeleton, spans, sql, stored, system, tail, traces, why,
+    service, services, skeleton, spans, sql, stored, system, tail, traces, ui, why,
 };
 use crate::tenants::Tenants;
 
-const BASE: &str = "/api/v1";
+/// Where all calls are.
+pub(crate) const BASE: &str = "/api/v1";
 
 /// What every route reaches.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub(crate) struct Site {
     /// Told when answers that have no end have to end.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) intake: Option<IntakeDoors>,
+    pub(crate) ui: Option<Ui>,
+    pub(crate) base_path: String,
 }
 
 impl Site {
@@ -74,6 +77,8 @@ pub(crate) fn routers(
             client_errors: Arc::clone(&client_errors),
             stopping: stopping.clone(),
             intake: options.intake.clone(),
+            ui: options.ui,
+            base_path: options.base_path.trim_matches('/').to_owned(),
         };
         router(Arc::new(site), &options.base_path)
     };
@@ -93,7 +98,7 @@ fn router(site: Arc<Site>, base_path: &str) -> Router {
         prefix => probes.route(&format!("/{prefix}/"), get(front::front)).nest(&format!("/{prefix}"), all),
     };
     mounted
-        .fallback(no_such_path)
+        .fallback(ui::file)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(Arc::clone(&site), dress))
         .layer(compression())
@@ -172,10 +177,6 @@ fn compression() -> CompressionLayer<impl Predicate> {
     let predicate =
         DefaultPredicate::new().and(NotForContentType::const_new("application/vnd.apache.parquet"));
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(predicate)
-}
-
-async fn no_such_path() -> Refusal {
-    Refusal(AskError::new(Code::NotFound, "there is no such path").hint("GET / lists the calls"))
 }
 
 async fn no_such_method() -> Refusal {

@@ -44,5 +44,7 @@ pub(crate) mod system;
 pub(crate) mod tail;
 /// One trace, its logs, its deletion.
 pub(crate) mod traces;
+/// The files of the web UI.
+pub(crate) mod ui;
 /// Why a search found nothing.
 pub(crate) mod why;

@@ -1,5 +1,14 @@
 //! What stands at `/`: which calls there are, for whoever comes with a browser or `curl`.
 
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+
+use crate::router::Site;
+use crate::routes::ui;
+
 const TEXT: &str = "\
 Daymark keeps and finds traces, logs and metrics. This is its HTTP API.
 
@@ -39,6 +48,7 @@ GET    /readyz
 GET    /metrics
 ";
 
-pub(crate) async fn front() -> &'static str {
-    TEXT
+/// Browsers get the UI, everybody else the text.
+pub(crate) async fn front(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    ui::page(&site, &headers).unwrap_or_else(|| TEXT.into_response())
 }

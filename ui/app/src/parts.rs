@@ -1,0 +1,28 @@
+//! What pages are made of.
+
+/// A chart over time: lines, areas, the window before, what happened.
+pub(crate) mod chart;
+/// Text to copy.
+pub(crate) mod copied;
+/// A dialog over the page.
+pub(crate) mod dialog;
+/// Numbers with their units.
+pub(crate) mod figures;
+/// Tables whose rows are grids.
+pub(crate) mod grid;
+/// Line drawings of 16 pixels.
+pub(crate) mod icon;
+/// The shape of a state.
+pub(crate) mod mark;
+/// Buttons that open something.
+pub(crate) mod menu;
+/// The field that takes the search grammar.
+pub(crate) mod query;
+/// Small charts in the cells of tables.
+pub(crate) mod spark;
+/// What a part shows that has no data to show.
+pub(crate) mod states;
+/// The colour of a service before its name.
+pub(crate) mod swatch;
+/// Tabs, segments and chips.
+pub(crate) mod tabs;

@@ -1,0 +1,93 @@
+//! The sentence at the top, and every service as a square, the worst first.
+
+use daymark_view::overview::Overview;
+use daymark_view::services::ServiceState;
+use daymark_viz::figure;
+use leptos::prelude::*;
+
+use crate::parts::mark::{Mark, State};
+use crate::shell::Shell;
+use crate::words::{Word, say, t};
+
+#[component]
+pub(super) fn Finding(overview: Overview) -> impl IntoView {
+    let counts = overview.services;
+    let states = overview.states.clone();
+    let total = states.len();
+    view! {
+        <div class="overview-top">
+            <div class="overview-finding">{sentence(&overview)}</div>
+            <div class="overview-squares">
+                <Squares states=states />
+                <p class="legend">
+                    <span>{say(Word::OverviewServices, &[("count", &total.to_string())])}</span>
+                    <span class="ok"><Mark state=State::Ok />{counts.ok} " " {t(Word::OverviewOk)}</span>
+                    {(counts.warning > 0).then(|| view! { <span class="warn"><Mark state=State::Warning />{counts.warning} " " {t(Word::OverviewWarning)}</span> })}
+                    {(counts.critical > 0).then(|| view! { <span class="crit"><Mark state=State::Critical />{counts.critical} " " {t(Word::OverviewCritical)}</span> })}
+                    {(counts.unknown > 0).then(|| view! { <span><Mark state=State::Unknown />{counts.unknown} " " {t(Word::OverviewUnknown)}</span> })}
+                </p>
+            </div>
+        </div>
+    }
+}
+
+fn sentence(overview: &Overview) -> AnyView {
+    let shell = Shell::here();
+    let Some(finding) = overview.finding.clone() else {
+        return view! {
+            <h2 class="overview-sentence"><Mark state=State::Ok />{t(Word::OverviewAllWell)}</h2>
+            <p class="quiet">{t(Word::OverviewAllWellText)}</p>
+        }
+        .into_any();
+    };
+    let is_errors = finding.metric == "error_rate";
+    let written = |value: f64| {
+        if is_errors { figure::percent(value) } else { figure::duration(value as u64) }.to_string()
+    };
+    let word = if is_errors { Word::OverviewFails } else { Word::OverviewSlow };
+    let title = say(word, &[("service", &finding.service), ("value", &written(finding.now))]);
+    let since = shell.civil(finding.since).hm();
+    let before = finding.before.map(|before| say(Word::OverviewBefore, &[("value", &written(before))]));
+    let began = match &finding.change {
+        Some(change) => {
+            say(Word::OverviewBeganWith, &[("time", &since), ("change", &crate::shell::events::told(change))])
+        }
+        None => say(Word::OverviewBegan, &[("time", &since)]),
+    };
+    let service = finding.service.clone();
+    let failed = move || {
+        let query = if is_errors {
+            format!("service={} status:error", daymark_view::search::quoted(&service))
+        } else {
+            format!("service={}", daymark_view::search::quoted(&service))
+        };
+        let address = shell.link(["traces"]).with("q", &query);
+        if is_errors { address } else { address.with("sort", "slowest") }.to_string()
+    };
+    let service = finding.service.clone();
+    let open = move || shell.link(["services", &service]).to_string();
+    view! {
+        <h2 class="overview-sentence"><Mark state=State::Critical />{title}</h2>
+        <p class="quiet">{before} " " {began}</p>
+        <div class="overview-actions">
+            <a class="button" data-kind="primary" href=failed>{if is_errors { t(Word::OverviewShowFailed) } else { t(Word::OverviewShowSlow) }}</a>
+            <a class="button" href=open>{say(Word::OverviewOpen, &[("service", &finding.service)])}</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// One square for each service.
+#[component]
+fn Squares(states: Vec<(String, ServiceState)>) -> impl IntoView {
+    let shell = Shell::here();
+    let square = move |(service, state): (String, ServiceState)| {
+        let title = format!("{service}, {}", State::from(state).name());
+        let href = {
+            let service = service.clone();
+            move || shell.link(["services", &service]).to_string()
+        };
+        view! { <a class="square" data-state=state.name() href=href title=title.clone() aria-label=title></a> }
+    };
+    view! { <div class="squares">{states.into_iter().map(square).collect_view()}</div> }
+}

@@ -1,0 +1,87 @@
+//! What changed in the range, and the services that are worst.
+
+use daymark_view::events::ChangeEvent;
+use daymark_view::overview::Overview;
+use daymark_view::services::ServiceRow;
+use daymark_viz::figure;
+use leptos::prelude::*;
+
+use crate::parts::figures::{show, show_or_dash};
+use crate::parts::grid::{Column, Grid};
+use crate::parts::icon::Icon;
+use crate::parts::mark::Mark;
+use crate::parts::spark::Spark;
+use crate::shell::Shell;
+use crate::shell::events::{icon_of, told};
+use crate::words::{Word, t};
+
+#[component]
+pub(super) fn Lists(overview: Overview) -> impl IntoView {
+    let shell = Shell::here();
+    let total = overview.states.len();
+    let rows = overview.worst.clone();
+    let blamed = overview.finding.as_ref().and_then(|finding| finding.change.clone());
+    let events = overview.events.clone();
+    let event = move |event: ChangeEvent| {
+        let (icon, class) = icon_of(event.kind);
+        let is_blamed = blamed.as_ref() == Some(&event);
+        let to = event.service.clone().map(|service| shell.link(["services", &service]).to_string());
+        view! {
+            <a class="overview-event" href=to data-blamed=is_blamed.then_some("")>
+                <span class="faint">{shell.civil(event.time).hms()}</span>
+                <span class=class><Icon name=icon size=14 /></span>
+                <span class="cut">{told(&event)}</span>
+            </a>
+        }
+    };
+    let columns = vec![
+        Column::text(t(Word::OverviewService), "minmax(124px, 1fr)", |row: &ServiceRow| {
+            view! { <Mark state=row.state.into() title=row.state.name() /><span>{row.service.clone()}</span> }
+                .into_any()
+        }),
+        Column::number(t(Word::OverviewRate), "72px", |row: &ServiceRow| {
+            show(figure::rate(row.rate)).into_any()
+        }),
+        Column::number(t(Word::OverviewErrors), "72px", |row: &ServiceRow| {
+            let is_bad = row.error_rate.is_some_and(|rate| rate >= 0.01);
+            let class = if is_bad { "crit strong" } else { "quiet" };
+            view! { <span class=class>{show_or_dash(row.error_rate.map(figure::percent))}</span> }.into_any()
+        }),
+        Column::text("", "92px", |row: &ServiceRow| {
+            view! { <Spark values=row.spark.error_rate.clone() own="--crit" /> }.into_any()
+        }),
+        Column::number("p95", "72px", |row: &ServiceRow| show_or_dash(row.p95_ns.map(figure::duration))),
+        Column::number("Δ", "72px", |row: &ServiceRow| {
+            let before = row.compare.as_ref().and_then(|before| before.p95_ns);
+            let change =
+                row.p95_ns.zip(before).and_then(|(now, before)| figure::change(now as f64, before as f64));
+            view! { <span class="quiet">{change}</span> }.into_any()
+        }),
+        Column::text("", "92px", |row: &ServiceRow| {
+            let values = row.spark.p95_ns.iter().map(|value| value.map(|ns| ns as f64)).collect();
+            view! { <Spark values=values own="--rate" /> }.into_any()
+        }),
+    ];
+    let open =
+        move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
+    view! {
+        <div class="overview-lists">
+            <section>
+                <div class="section-head"><h2>{t(Word::OverviewChanged)}</h2></div>
+                {events.is_empty().then(|| view! { <p class="quiet overview-none">{t(Word::OverviewNoChange)}</p> })}
+                {events.into_iter().map(event).collect_view()}
+            </section>
+            <section>
+                <div class="section-head">
+                    <h2>{t(Word::OverviewWorst)}</h2>
+                    <a class="link" href=move || shell.link(["services"]).to_string()>{t(Word::ShellAllScope)} " " {total}</a>
+                </div>
+                {if rows.is_empty() {
+                    view! { <p class="quiet overview-none">{t(Word::OverviewNoneBad)}</p> }.into_any()
+                } else {
+                    view! { <Grid rows=Signal::stored(rows) columns=columns label=t(Word::OverviewWorst) open=Callback::new(open) /> }.into_any()
+                }}
+            </section>
+        </div>
+    }
+}

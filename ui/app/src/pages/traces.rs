@@ -1,0 +1,10 @@
+//! Searching traces.
+
+use leptos::prelude::*;
+
+use crate::words::{Word, t};
+
+#[component]
+pub(crate) fn Page() -> impl IntoView {
+    view! { <div class="page"><div class="page-head"><h1>{t(Word::NavTraces)}</h1></div></div> }
+}

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What people see in a browser.
+mod browser;
 /// A recorded day of a shop comes back to the last item.
 mod corpus;
 /// A disk that fails, fills up, or loses power.
@@ -59,4 +61,24 @@ fn python(folder: &Path, name: &str) -> Result<PathBuf, String> {
     run(Command::new(&python).args(install).arg(folder.join("requirements.txt")))?;
     std::fs::write(receipt, wanted).unwrap();
     Ok(python)
+}
+
+/// Node looks for packages beside the scripts, so both go where packages may lie.
+fn install_node(folder: &Path, place: &Path, scripts: &[&str]) -> Result<(), String> {
+    let lock = "package-lock.json";
+    let is_there =
+        std::fs::read(folder.join(lock)).unwrap() == std::fs::read(place.join(lock)).unwrap_or_default();
+    for file in scripts.iter().chain(&["package.json"]) {
+        std::fs::copy(folder.join(file), place.join(file)).unwrap();
+    }
+    if is_there && place.join("node_modules").exists() {
+        return run(Command::new("node").arg("--version")).map(drop);
+    }
+    std::fs::copy(folder.join(lock), place.join(lock)).unwrap();
+    let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+    let done = run(Command::new("npm").args(install).current_dir(place)).map(drop);
+    if done.is_err() {
+        std::fs::remove_file(place.join(lock)).unwrap();
+    }
+    done
 }

@@ -5,13 +5,13 @@
 //! variables; so there is one set of expectations.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use self::lossy::Lossy;
-use super::{installed, python, run, skip, sources};
+use super::{install_node, installed, python, run, skip, sources};
 use crate::server::Server;
 
 /// A way to the server that loses an answer.
@@ -67,7 +67,7 @@ fn python_tells_its_story() {
 #[test]
 fn node_tells_its_story() {
     let place = installed("sdks-node");
-    match install_node(&sources("sdks/node"), &place) {
+    match install_node(&sources("sdks/node"), &place, &["send.js"]) {
         Ok(()) => {
             let script = Some(place.join("send.js"));
             let sdk = Sdk { language: "node", program: "node".into(), script, patience: "60000" };
@@ -90,26 +90,6 @@ fn go_tells_its_story() {
         }
         Err(needs) => skip(&needs),
     }
-}
-
-/// Node looks for packages beside the script, so both go where packages may lie.
-fn install_node(folder: &Path, place: &Path) -> Result<(), String> {
-    let lock = "package-lock.json";
-    let is_there =
-        std::fs::read(folder.join(lock)).unwrap() == std::fs::read(place.join(lock)).unwrap_or_default();
-    for file in ["send.js", "package.json"] {
-        std::fs::copy(folder.join(file), place.join(file)).unwrap();
-    }
-    if is_there && place.join("node_modules").exists() {
-        return run(Command::new("node").arg("--version")).map(drop);
-    }
-    std::fs::copy(folder.join(lock), place.join(lock)).unwrap();
-    let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-    let done = run(Command::new("npm").args(install).current_dir(place)).map(drop);
-    if done.is_err() {
-        std::fs::remove_file(place.join(lock)).unwrap();
-    }
-    done
 }
 
 fn check(sdk: &Sdk, protocols: &[&str], retried: &[&str]) {

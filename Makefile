@@ -11,15 +11,21 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # DAYMARK_SKIP=never makes that a failure.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check bench test-core test-corpus test-sdks test-readers test-faults soak
+.PHONY: run test check ui bench test-core test-corpus test-sdks test-browser test-readers test-faults soak
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
-run:
+run: ui
 	$(CARGO) build --workspace
 	$(TARGET)/debug/daymark demo
 
+## The web UI into ui/dist, from where the binary takes it. All packages are built at once, so that what they
+## share is built once.
+ui:
+	$(CARGO) build --workspace
+	CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/xtask build-ui
+
 ## Everything that must hold, in the order of what fails first.
-test: check test-core test-corpus test-sdks test-readers test-faults
+test: check ui test-core test-corpus test-sdks test-browser test-readers test-faults
 
 ## All that needs nothing but Rust.
 test-core:
@@ -32,6 +38,10 @@ test-corpus:
 ## OpenTelemetry SDKs for Python, Node and Go.
 test-sdks:
 	$(OUTSIDE) outside::sdks
+
+## The web UI in Debian's Chromium.
+test-browser:
+	$(OUTSIDE) outside::browser
 
 ## DuckDB and pyarrow on a data directory.
 test-readers:

@@ -5,14 +5,18 @@ use std::collections::HashMap;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// The order of docs/architecture.md.
-const RANKS: [(&str, u8); 14] = [
+const RANKS: [(&str, u8); 18] = [
     ("daymark-model", 0),
     ("daymark-workload", 0),
     ("daymark-vfs", 0),
+    ("daymark-assets", 0),
+    ("xtask", 0),
     ("daymark-view", 1),
     ("daymark-decode", 1),
     ("daymark-wal", 1),
     ("daymark-aggregate", 1),
+    ("daymark-viz", 2),
+    ("daymark-app", 3),
     ("daymark-segment", 2),
     ("daymark-collector", 2),
     ("daymark-serve", 2),

@@ -51,7 +51,7 @@ impl BuildUi {
         let dist = root.join("ui/dist");
         drop(fs::remove_dir_all(&dist));
         fs::rename(&made, &dist)?;
-        println!("ui/dist: {} kB packed", packed / 1024);
+        writeln!(std::io::stdout(), "ui/dist: {} kB packed", packed / 1024)?;
         ensure!(
             !self.release || packed <= MOST_BYTES,
             "a first load weighs {packed} bytes, more than {MOST_BYTES}"
@@ -115,7 +115,10 @@ impl BuildUi {
         match run {
             Ok(status) => ensure!(status.success(), "wasm-opt failed"),
             Err(_) => {
-                println!("wasm-opt was not found: the UI is larger than it could be (npm package binaryen)")
+                writeln!(
+                    std::io::stdout(),
+                    "wasm-opt (npm package binaryen) was not found: the UI could be smaller"
+                )?;
             }
         }
         Ok(())
@@ -179,5 +182,5 @@ fn hash_of(folder: &Path) -> Result<String> {
         hash.update(file.strip_prefix(folder)?.to_string_lossy().as_bytes());
         hash.update(&fs::read(&file)?);
     }
-    Ok(hash.finalize().to_hex()[..16].to_owned())
+    Ok(hash.finalize().to_hex().chars().take(16).collect())
 }

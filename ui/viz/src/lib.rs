@@ -21,3 +21,5 @@ pub mod scale;
 pub mod span;
 /// SQL in colours.
 pub mod sql_text;
+/// A trace as rows on a time axis.
+pub mod waterfall;

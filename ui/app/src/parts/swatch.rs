@@ -10,12 +10,12 @@ pub(crate) fn Swatch(
     #[prop(into)] service: String,
     /// Of the view's palette; of the name alone without one.
     #[prop(optional)]
-    slot: Option<usize>,
+    colour: Option<usize>,
 ) -> impl IntoView {
     if palette::is_virtual(&service) {
         return view! { <span class="faint"><Icon name=icon_of(&service) size=12 /></span> }.into_any();
     }
-    let slot = slot.unwrap_or_else(|| palette::slot_of(&service));
+    let slot = colour.unwrap_or_else(|| palette::slot_of(&service));
     view! { <span class="swatch" style:--own=format!("var({})", palette::variable(slot))></span> }.into_any()
 }
 

@@ -13,9 +13,13 @@ mod address_bar;
 mod load;
 /// Requests and streams.
 mod net;
+/// Lists that are read page by page.
+mod paged;
 mod pages;
 mod parts;
 mod shell;
+/// Streams of events that stay open while somebody looks.
+mod streamed;
 /// The browser: its window, storage, clipboard.
 mod window;
 /// Texts in the language of the reader.

@@ -17,18 +17,14 @@ pub(crate) struct Question {
     query: String,
     body: Option<String>,
     accept: &'static str,
+    /// The event of a stream to go on after.
+    after: Option<String>,
 }
 
 impl Question {
     /// A path below `api/v1`; its parts are encoded by [`part`].
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self {
-            method: "GET",
-            path: path.into(),
-            query: String::new(),
-            body: None,
-            accept: "application/json",
-        }
+        Self { method: "GET", path: path.into(), query: String::new(), body: None, accept: "application/json", after: None }
     }
 
     pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
@@ -58,6 +54,12 @@ impl Question {
     #[must_use]
     pub(crate) fn accepting(self, accept: &'static str) -> Self {
         Self { accept, ..self }
+    }
+
+    /// Goes on after an event of a stream.
+    #[must_use]
+    pub(crate) fn after(self, id: Option<String>) -> Self {
+        Self { after: id, ..self }
     }
 
     /// Relative to the base of the document.
@@ -105,6 +107,9 @@ pub(crate) async fn send(question: &Question, abort: Option<&AbortSignal>) -> Re
     set("accept", question.accept)?;
     if question.method != "GET" {
         set("x-daymark", "1")?;
+    }
+    if let Some(id) = &question.after {
+        set("last-event-id", id)?;
     }
     if let Some(body) = &question.body {
         set("content-type", "application/json")?;

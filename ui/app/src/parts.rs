@@ -1,5 +1,7 @@
 //! What pages are made of.
 
+/// Counts over time as stacked bars.
+pub(crate) mod bars;
 /// A chart over time: lines, areas, the window before, what happened.
 pub(crate) mod chart;
 /// Text to copy.
@@ -10,8 +12,12 @@ pub(crate) mod dialog;
 pub(crate) mod figures;
 /// Tables whose rows are grids.
 pub(crate) mod grid;
+/// Durations over time as cells.
+pub(crate) mod heatmap;
 /// Line drawings of 16 pixels.
 pub(crate) mod icon;
+/// A list that is read page by page, or what stands in its place.
+pub(crate) mod listed;
 /// The shape of a state.
 pub(crate) mod mark;
 /// Buttons that open something.

@@ -28,17 +28,19 @@ use daymark_view::range::Range;
 use daymark_view::server::Bootstrap;
 use daymark_viz::address::Address;
 use daymark_viz::clock::{Civil, Offset};
+use daymark_viz::figure;
 use daymark_viz::span::{self, Span};
 use leptos::prelude::*;
 
 use crate::address_bar::AddressBar;
 use crate::load::{Load, load};
 use crate::net::Question;
+use crate::paged::Paged;
 use crate::pages::{self, Place};
 use crate::shell::keys::Keys;
 use crate::shell::toasts::Toasts;
 use crate::window;
-use crate::words::{Word, t};
+use crate::words::{Word, say, t};
 
 /// What every page may use; a copy is a handle.
 #[derive(Clone, Copy)]
@@ -162,6 +164,23 @@ impl Shell {
                 self.rows.set(Some(rows(&answer.data, &answer.meta)));
                 self.cost.set(Some(answer.meta.clone()));
             }
+        });
+        on_cleanup(move || {
+            self.cost.try_set(None);
+            self.rows.try_set(None);
+        });
+    }
+
+    /// The same of a list that is read page by page; `total` counts all its rows where that is known.
+    pub(crate) fn tell_list<T: Send + Sync + 'static>(self, list: Paged<T>, total: impl Fn() -> Option<u64> + 'static) {
+        Effect::new(move |_| {
+            let Some(meta) = list.meta.get() else { return };
+            let shown = figure::grouped(list.rows.with(Vec::len) as u64);
+            self.rows.set(Some(match total() {
+                Some(total) => say(Word::ShellStatusOf, &[("shown", &shown), ("total", &figure::grouped(total))]),
+                None => shown,
+            }));
+            self.cost.set(Some(meta));
         });
         on_cleanup(move || {
             self.cost.try_set(None);

@@ -93,6 +93,11 @@ pub(crate) fn is_writing() -> bool {
     })
 }
 
+/// Whether the page is as narrow as a phone: rows are cards there.
+pub(crate) fn is_narrow() -> bool {
+    window().inner_width().ok().and_then(|wide| wide.as_f64()).is_some_and(|wide| wide < 640.0)
+}
+
 /// A resolved colour or size of the style sheet, for what is drawn on a canvas.
 pub(crate) fn token(name: &str) -> String {
     let root = document().document_element();

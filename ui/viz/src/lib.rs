@@ -3,23 +3,27 @@
 
 /// The path and parameters of what is looked at.
 pub mod address;
+/// A query changed by one clause.
+pub mod clause;
 /// Instants as clocks show them.
 pub mod clock;
 /// Lines and areas as SVG paths.
 pub mod curve;
 /// Figures as people read them.
 pub mod figure;
+/// Durations over time as cells.
+pub mod heat;
 /// Particles that follow Korean words.
 pub mod korean;
-/// What a chart of a metric asks for.
-pub mod metric;
+/// The text of a log line in pieces.
+pub mod line;
 /// The colour of a service.
 pub mod palette;
 /// Where a value lies on an axis, and what stands on the axis.
 pub mod scale;
+/// Server-sent events out of their pieces.
+pub mod server_events;
 /// The range of time of a page.
 pub mod span;
-/// SQL in colours.
-pub mod sql_text;
-/// A trace as rows on a time axis.
-pub mod waterfall;
+/// Counts over time as bars that stand on each other.
+pub mod stack;

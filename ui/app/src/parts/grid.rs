@@ -69,6 +69,9 @@ pub(crate) fn Grid<R: Clone + Send + Sync + PartialEq + 'static>(
     /// Called when the last rows come into sight.
     #[prop(optional, into)]
     more: Option<Callback<()>>,
+    /// Keys that the table does not know itself, with the row they were pressed on; true when one was taken.
+    #[prop(optional, into)]
+    keyed: Option<Callback<(String, R), bool>>,
 ) -> impl IntoView {
     let frame = NodeRef::<html::Div>::new();
     let seen = RwSignal::new((0.0_f64, 900.0_f64));
@@ -155,7 +158,14 @@ pub(crate) fn Grid<R: Clone + Send + Sync + PartialEq + 'static>(
                 }
                 return;
             }
-            _ => return,
+            key => {
+                let row = rows.with_untracked(|rows| rows.get(at).cloned());
+                if keyed.zip(row).is_some_and(|(keyed, row)| keyed.run((key.to_owned(), row))) {
+                    event.prevent_default();
+                    event.stop_propagation();
+                }
+                return;
+            }
         };
         event.prevent_default();
         event.stop_propagation();

@@ -3,6 +3,7 @@
 
 use daymark_view::fields::FieldRow;
 use daymark_view::search::{self, Domain, Key};
+use daymark_viz::clause;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -11,6 +12,7 @@ use crate::load::load;
 use crate::net::Question;
 use crate::parts::icon::Icon;
 use crate::shell::Shell;
+use crate::words::{Word, t};
 
 /// Choices offered at once.
 const OFFERED: usize = 12;
@@ -68,10 +70,8 @@ pub(crate) fn QueryInput(
     let take = move |choice: &str| {
         let Some(completion) = completion.get_untracked() else { return };
         let [start, end] = completion.place;
-        let is_key = completion.value_of.is_none()
-            && !choice.ends_with(['(', '.'])
-            && choice.chars().any(char::is_alphabetic);
-        let quoted = if completion.value_of.is_some() { search::quoted(choice) } else { choice.to_owned() };
+        let is_key = completion.value_of.is_none() && !choice.ends_with(['(', '.']) && choice.chars().any(char::is_alphabetic);
+        let quoted = if completion.value_of.is_some() { clause::value(choice) } else { choice.to_owned() };
         let put = if is_key && !choice.ends_with(':') { format!("{quoted}:") } else { quoted };
         text.update(|text| text.replace_range(start..end.min(text.len()), &put));
         caret.set(start + put.len());
@@ -165,6 +165,9 @@ pub(crate) fn QueryInput(
                 view! { <p class="query-problem" role="alert">{problem.detail.clone()} " " <span class="faint">{hint}</span></p> }
             })}
         </div>
+        <button type="button" class="button" data-kind="primary" disabled=move || problem.with(Option::is_some) on:click=move |_| run()>
+            {t(Word::ShellRun)}
+        </button>
     }
 }
 
@@ -204,12 +207,11 @@ fn painted(domain: Domain, text: &str) -> impl IntoView + use<> {
         }
         match word.find([':', '=', '<', '>', '~', '!']).filter(|_| !word.starts_with('"')) {
             Some(op) => {
-                let (key, rest) = word.split_at(op);
-                let signs = rest.find(|letter: char| !":=<>~!".contains(letter)).unwrap_or(rest.len());
-                let (signs, value) = rest.split_at(signs);
-                pieces.push(("key", key.to_owned()));
-                pieces.push(("op", signs.to_owned()));
-                pieces.push(("", value.to_owned()));
+                let after = word[op..].find(|letter: char| !":=<>~!".contains(letter)).map_or(word.len(), |step| op + step);
+                pieces.push(("key", word[..op].to_owned()));
+                pieces.push(("op", word[op..after].to_owned()));
+                let is_bad = word.starts_with("status:error") || word.starts_with("level:error") || word.starts_with("level:fatal");
+                pieces.push((if is_bad { "failed" } else { "value" }, word[after..].to_owned()));
             }
             None => pieces.push((if word.starts_with('"') { "quoted" } else { "" }, word.to_owned())),
         }

@@ -105,8 +105,18 @@ pub(crate) fn token(name: &str) -> String {
     styles.and_then(|styles| styles.get_property_value(name).ok()).unwrap_or_default().trim().to_owned()
 }
 
-/// Lets the reader save something as a file.
-pub(crate) fn save(name: &str, blob: &web_sys::Blob) {
+/// Lets the reader save a text as a file.
+pub(crate) fn save(name: &str, kind: &str, text: &str) {
+    let parts = js_sys::Array::of1(&text.into());
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
+    if let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) {
+        save_blob(name, &blob);
+    }
+}
+
+/// The same with what came from the server.
+pub(crate) fn save_blob(name: &str, blob: &web_sys::Blob) {
     let Ok(url) = web_sys::Url::create_object_url_with_blob(blob) else { return };
     if let Ok(anchor) = document().create_element("a") {
         let anchor: web_sys::HtmlAnchorElement = anchor.unchecked_into();

@@ -27,3 +27,5 @@ pub mod server_events;
 pub mod span;
 /// Counts over time as bars that stand on each other.
 pub mod stack;
+/// Which rows of a long list are in sight.
+pub mod tall;

@@ -66,6 +66,16 @@ pub fn of_spans(q: &str) -> String {
     kept(q, is_of_spans)
 }
 
+/// Whether single spans tell all of a query.
+pub fn tells_spans(q: &str) -> bool {
+    search::parse(Domain::Traces, q).is_ok_and(|query| query.node.as_ref().is_none_or(is_of_spans))
+}
+
+/// Whether a query cannot be read.
+pub fn is_bad(domain: Domain, q: &str) -> bool {
+    search::parse(domain, q).is_err()
+}
+
 fn is_of_spans(node: &Node) -> bool {
     match node {
         Node::And(parts) | Node::Or(parts) => parts.iter().all(is_of_spans),
@@ -158,6 +168,8 @@ mod tests {
         assert_eq!(of_spans("service:a OR service:b"), "service:a OR service:b");
         assert_eq!(of_spans("{ service:web } > { status:error }"), "");
         assert_eq!(of_spans("\"broken"), "");
+        assert!(tells_spans("") && tells_spans("a OR b") && !tells_spans("trace.spans>20"));
+        assert!(is_bad(Domain::Traces, "service:(") && !is_bad(Domain::Traces, ""));
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub mod address;
 pub mod clause;
 /// Instants as clocks show them.
 pub mod clock;
+/// Two traces or sets side by side.
+pub mod contrast;
 /// Lines and areas as SVG paths.
 pub mod curve;
 /// Figures as people read them.

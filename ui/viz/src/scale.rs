@@ -70,6 +70,16 @@ pub fn from_zero(most: f64) -> (f64, Vec<f64>) {
     (step * 2.0, vec![0.0, step, step * 2.0])
 }
 
+/// The value that takes the whole width of a column of bars: the largest, unless a few are so much larger that
+/// all others would be slivers; those then end at the edge.
+pub fn full_width(values: impl IntoIterator<Item = i64>) -> i64 {
+    let mut values: Vec<i64> = values.into_iter().collect();
+    values.sort_unstable();
+    let most = values.last().copied().unwrap_or(1).max(1);
+    let usual = values.get(values.len() * 19 / 20).copied().unwrap_or(most).max(1);
+    if most / usual >= 3 { usual.saturating_mul(2) } else { most }
+}
+
 /// Round instants on an axis with room for about `most` labels, and their texts.
 pub fn clock_ticks(from: Nanos, to: Nanos, most: usize, offset: Offset) -> Vec<(Nanos, String)> {
     let width = to.0.saturating_sub(from.0);
@@ -129,6 +139,13 @@ mod tests {
             assert!(end >= most * 0.999 && end <= most * 2.1, "{most} ends at {end}");
             assert_eq!(ticks.len(), 3);
         }
+    }
+
+    #[test]
+    fn a_few_long_bars_do_not_make_slivers_of_the_rest() {
+        assert_eq!(full_width([100, 250, 180]), 250);
+        assert_eq!(full_width((0..99).map(|at| 50 + at).chain([9_000])), 290);
+        assert_eq!(full_width([]), 1);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(crate) fn Page() -> impl IntoView {
             <div class="traces-body">
                 <div class="traces-main">
                     <spread::Spread total=Signal::derive(move || count_of(search.mode_name())) />
-                    <Show when=move || search.of_spans.get().is_none()>
+                    <Show when=move || search.is_of_traces()>
                         <p class="note-bar">{t(Word::TracesWholeOnly)}</p>
                     </Show>
                     {list}

@@ -26,7 +26,7 @@ pub(super) fn Fields(is_open: RwSignal<bool>) -> impl IntoView {
     let search = expect_context::<Search>();
     let text = RwSignal::new(String::new());
     let fields = load::<Vec<FieldRow>>(move || {
-        Some(search.about("logs/fields").with("limit", KEYS).with("search", text.get().trim()))
+        Some(search.about("logs/fields")?.with("limit", KEYS).with("search", text.get().trim()))
     });
     let count = move || fields.map(|fields| (!fields.is_empty()).then(|| fields.len().to_string()));
     let show = move |answer: Rc<Answer<Vec<FieldRow>>>| {
@@ -84,7 +84,7 @@ fn One(field: FieldRow, is_first: bool) -> impl IntoView {
         };
         view! {
             <div class="value-row" data-on=move || search.has(&shown).then_some("")>
-                <button type="button" class="value" title=term.clone() on:click=move |_| search.toggle(&term)>
+                <button type="button" class="facet-value" title=term.clone() on:click=move |_| search.toggle(&term)>
                     {name}
                     <span class="meter"><i style:width=width></i></span>
                     <span class="n">{figure::count(value.count).to_string()}</span>

@@ -17,16 +17,16 @@ const LEVELS: [(&str, &str); 7] = [
     ("fatal", "--crit"),
     ("error", "--crit"),
     ("warn", "--warn"),
-    ("info", "--p50"),
-    ("debug", "--ctl"),
-    ("trace", "--line"),
-    ("unset", "--line"),
+    ("info", "--seq-3"),
+    ("debug", "--line"),
+    ("trace", "--hair"),
+    ("unset", "--hair"),
 ];
 
 pub(super) fn asked() -> Load<Histogram> {
     let search = expect_context::<Search>();
     let buckets = if window::is_narrow() { 48 } else { 120 };
-    load::<Histogram>(move || Some(search.about("logs/histogram").with("buckets", buckets)))
+    load::<Histogram>(move || Some(search.about("logs/histogram")?.with("buckets", buckets)))
 }
 
 /// Lines of these severities.

@@ -33,7 +33,7 @@ pub(super) struct Patterns(pub(super) Load<Vec<PatternRow>>);
 
 pub(super) fn asked() -> Patterns {
     let search = expect_context::<Search>();
-    Patterns(load(move || Some(search.about("logs/patterns").with("limit", KNOWN))))
+    Patterns(load(move || Some(search.about("logs/patterns")?.with("limit", KNOWN))))
 }
 
 fn state(severity: &str) -> State {
@@ -120,7 +120,7 @@ pub(super) fn All() -> impl IntoView {
     let search = expect_context::<Search>();
     let by = shell.address.param("psort");
     let patterns = load::<Vec<PatternRow>>(move || {
-        Some(search.about("logs/patterns").with("limit", ALL).with("sort", by.get().unwrap_or_default()))
+        Some(search.about("logs/patterns")?.with("limit", ALL).with("sort", by.get().unwrap_or_default()))
     });
     shell.tell_cost(patterns, |rows, meta| {
         let total = meta.truncated.as_ref().and_then(|cut| cut.total).unwrap_or(rows.len() as u64);

@@ -64,9 +64,10 @@ impl Search {
         Some(Question::post("logs/search", &LogsBody { cursor, ..self.body() }))
     }
 
-    /// A question about all lines that match.
-    pub(super) fn about(self, path: &str) -> Question {
-        self.shell.in_range(Question::get(path)).with("q", self.q.get())
+    /// A question about all lines that match; none where the list alone says what is wrong with the query.
+    pub(super) fn about(self, path: &str) -> Option<Question> {
+        let q = self.q.get();
+        (!clause::is_bad(Domain::Logs, &q)).then(|| self.shell.in_range(Question::get(path)).with("q", q))
     }
 
     /// Adds a clause, or takes it away where the query has it.

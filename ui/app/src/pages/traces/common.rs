@@ -33,7 +33,10 @@ pub(super) fn Common(is_asked: RwSignal<bool>) -> impl IntoView {
         })
     });
     let show = move |answer: std::rc::Rc<daymark_view::meta::Answer<Vec<Difference>>>| {
-        let told: Vec<Difference> = answer.data.iter().filter(|one| one.score >= TOLD).take(KEYS).cloned().collect();
+        let mut told: Vec<&Difference> = answer.data.iter().filter(|one| one.score >= TOLD && best(one).is_some()).collect();
+        told.sort_by(|a, b| more(best(b)).total_cmp(&more(best(a))));
+        told.truncate(KEYS);
+        let told: Vec<Difference> = told.into_iter().cloned().collect();
         if told.is_empty() {
             return view! { <p class="side-note quiet">{t(Word::TracesNothingCommon)}</p> }.into_any();
         }
@@ -59,10 +62,7 @@ pub(super) fn Common(is_asked: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn One(difference: Difference) -> impl IntoView {
     let search = expect_context::<Search>();
-    let pairs = difference.selection.iter().zip(&difference.baseline);
-    let more = |(selected, other): &(&Share, &Share)| selected.share - other.share;
-    let best = pairs.filter(|(selected, _)| !selected.value.is_null()).max_by(|a, b| more(a).total_cmp(&more(b)));
-    best.map(|(selected, other)| {
+    best(&difference).map(|(selected, other)| {
         let (value, term) = told(&difference.key, &selected.value);
         let bar = |share: f64, colour: &'static str| view! {
             <span class="common-bar">
@@ -79,6 +79,16 @@ fn One(difference: Difference) -> impl IntoView {
             </button>
         }
     })
+}
+
+/// The value that the selection has more often than the rest, by most.
+fn best(difference: &Difference) -> Option<(&Share, &Share)> {
+    let pairs = difference.selection.iter().zip(&difference.baseline);
+    pairs.filter(|(selected, _)| !selected.value.is_null()).max_by(|a, b| more(Some(*a)).total_cmp(&more(Some(*b))))
+}
+
+fn more(pair: Option<(&Share, &Share)>) -> f64 {
+    pair.map_or(0.0, |(selected, other)| selected.share - other.share)
 }
 
 /// A value for people, and the clause that searches for it.

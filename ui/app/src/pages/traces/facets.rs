@@ -41,7 +41,7 @@ pub(super) fn Facets() -> impl IntoView {
     view! {
         <div class="section-head panel-head"><h2>{t(Word::TracesFacets)}</h2></div>
         <AddKey />
-        {move || match (search.of_spans.get().is_some(), facets.problem()) {
+        {move || match (!search.is_of_traces(), facets.problem()) {
             (false, _) => view! { <p class="side-note quiet">{t(Word::TracesWholeOnly)}</p> }.into_any(),
             (true, Some(problem)) if !facets.has_answer() => view! { <Failure problem=problem /> }.into_any(),
             (true, _) => view! { <Loaded load=facets show=show rows=8 /> }.into_any(),
@@ -64,7 +64,7 @@ fn One(facet: Facet) -> impl IntoView {
             let (shown, gone) = (term.clone(), not.clone());
             view! {
                 <div class="value-row" data-on=move || search.has(&shown).then_some("")>
-                    <button type="button" class="value" title=term.clone() on:click=move |_| search.toggle(&term)>
+                    <button type="button" class="facet-value" title=term.clone() on:click=move |_| search.toggle(&term)>
                         {is_service.then(|| view! { <Swatch service=value.value.clone() /> })}
                         <span class="cut">{value.value.clone()}</span>
                         <span class="n">{figure::grouped(value.count)}</span>
@@ -117,7 +117,7 @@ fn AddKey() -> impl IntoView {
     let row = move |(key, distinct): (String, u64)| {
         let chosen = key.clone();
         view! {
-            <button type="button" class="value" on:click=move |_| add(&chosen)>
+            <button type="button" class="facet-value" on:click=move |_| add(&chosen)>
                 <code class="cut">{key}</code><span class="n">{figure::grouped(distinct)}</span>
             </button>
         }

@@ -8,7 +8,7 @@ use daymark_view::search::Domain;
 use daymark_view::traces::{OperationHit, ServiceShare, SpanHit, TraceHit, TracesMode};
 use daymark_view::why::WhySignal;
 use daymark_viz::palette::{self, Palette};
-use daymark_viz::{clause, figure};
+use daymark_viz::{clause, figure, scale};
 use leptos::prelude::*;
 
 use super::search::Search;
@@ -44,7 +44,7 @@ pub(super) fn Traces(total: Signal<Option<u64>>) -> impl IntoView {
     let search = expect_context::<Search>();
     let list: Paged<TraceHit> = paged(move |cursor| search.page(TracesMode::Traces, cursor));
     shell.tell_list(list, move || total.get());
-    let longest = Memo::new(move |_| list.rows.with(|rows| rows.iter().map(|row| row.duration_ns).max().unwrap_or(1)));
+    let longest = Memo::new(move |_| list.rows.with(|rows| scale::full_width(rows.iter().map(|row| row.duration_ns))));
     let colours = Memo::new(move |_| list.rows.with(|rows| palette_of(rows)));
     let is_narrow = window::is_narrow();
     let columns = move || if is_narrow { vec![card(search, longest, colours)] } else { wide(search, longest, colours) };
@@ -91,32 +91,32 @@ fn palette_of(rows: &[Trace]) -> Palette {
 fn wide(search: Search, longest: Memo<i64>, colours: Memo<Palette>) -> Vec<Column<Trace>> {
     let shell = Shell::here();
     vec![
-        Column::text(t(Word::TracesStart), "118px", move |row: &Trace| view! { <span class="mono">{clock(shell, row.start)}</span> }.into_any()),
-        Column::text(t(Word::TracesRoot), "minmax(124px, 1.2fr)", move |row: &Trace| {
+        Column::text(t(Word::TracesStart), "108px", move |row: &Trace| view! { <span class="mono">{clock(shell, row.start)}</span> }.into_any()),
+        Column::text(t(Word::TracesRoot), "minmax(124px, 1.3fr)", move |row: &Trace| {
             let slot = colours.with(|colours| colours.slot(&row.root_service));
             let missing = (row.completeness.name() != "complete").then(|| completeness(row));
-            view! { <Swatch service=row.root_service.clone() slot=slot /><span class="quiet">{row.root_service.clone()}</span><span>{row.root_name.clone()}</span>{missing} }.into_any()
+            view! { <Swatch service=row.root_service.clone() colour=slot /><span class="traces-op">{row.root_name.clone()}</span><span class="faint traces-of">{row.root_service.clone()}</span>{missing} }.into_any()
         }),
-        Column::number(t(Word::TracesDuration), "76px", |row: &Trace| view! { <span class="strong">{duration(row.duration_ns)}</span> }.into_any()),
-        Column::text(t(Word::TracesSelfTime), "minmax(80px, 132px)", move |row: &Trace| ribbon(row, longest, colours)),
+        Column::number(t(Word::TracesDuration), "70px", |row: &Trace| view! { <span class="strong">{duration(row.duration_ns)}</span> }.into_any()),
+        Column::text(t(Word::TracesSelfTime), "minmax(72px, 108px)", move |row: &Trace| ribbon(row, longest, colours)),
         Column::text(t(Word::TracesLongest), "minmax(124px, 1fr)", move |row: &Trace| match &row.top {
             Some(top) => {
                 let slot = colours.with(|colours| colours.slot(&top.service));
-                view! { <Swatch service=top.service.clone() slot=slot /><span>{top.service.clone()} " " <span class="quiet">{top.name.clone()}</span></span> }.into_any()
+                view! { <Swatch service=top.service.clone() colour=slot /><span class="traces-op">{top.name.clone()}</span><span class="faint traces-of">{top.service.clone()}</span> }.into_any()
             }
             None => view! { <span class="faint">"–"</span> }.into_any(),
         }),
-        Column::number(t(Word::TracesSelf), "68px", |row: &Trace| {
+        Column::number(t(Word::TracesSelf), "64px", |row: &Trace| {
             view! { <span class="quiet">{show_or_dash(row.top.as_ref().map(|top| figure::duration(top.self_ns.max(0) as u64)))}</span> }.into_any()
         }),
-        Column::number(t(Word::TracesSpans), "60px", |row: &Trace| figure::grouped(row.span_count).into_any()),
-        Column::number(t(Word::TracesErrors), "60px", |row: &Trace| errors(row.error_count)),
-        Column::number(t(Word::TracesLogs), "52px", |row: &Trace| view! { <span class="quiet">{figure::grouped(row.log_count)}</span> }.into_any()),
-        Column::text(t(Word::TracesTrace), "84px", move |row: &Trace| {
+        Column::number(t(Word::TracesSpans), "54px", |row: &Trace| figure::grouped(row.span_count).into_any()),
+        Column::number(t(Word::TracesErrors), "54px", |row: &Trace| errors(row.error_count)),
+        Column::number(t(Word::TracesLogs), "48px", |row: &Trace| view! { <span class="quiet">{figure::grouped(row.log_count)}</span> }.into_any()),
+        Column::text(t(Word::TracesTrace), "80px", move |row: &Trace| {
             let id = row.trace_id.to_string();
             view! { <a class="link mono" href=search.link(row.trace_id, None)>{id[..8].to_owned()}</a> }.into_any()
         }),
-        Column::text("", "38px", move |row: &Trace| {
+        Column::text("", "34px", move |row: &Trace| {
             let id = row.trace_id;
             let label = say(Word::TracesPick, &[("id", &id.to_string()[..8])]);
             view! {
@@ -171,7 +171,7 @@ fn card(search: Search, longest: Memo<i64>, colours: Memo<Palette>) -> Column<Tr
         view! {
             <a class="card" href=search.link(row.trace_id, None)>
                 <span class="card-line">
-                    <Swatch service=row.root_service.clone() slot=slot />
+                    <Swatch service=row.root_service.clone() colour=slot />
                     <span class="cut grow">{row.root_service.clone()} " " <span class="quiet">{row.root_name.clone()}</span></span>
                     <b class="strong">{duration(row.duration_ns)}</b>
                 </span>
@@ -192,7 +192,7 @@ pub(super) fn Spans(total: Signal<Option<u64>>) -> impl IntoView {
     let search = expect_context::<Search>();
     let list: Paged<SpanHit> = paged(move |cursor| search.page(TracesMode::Spans, cursor));
     shell.tell_list(list, move || total.get());
-    let longest = Memo::new(move |_| list.rows.with(|rows| rows.iter().map(|row| row.duration_ns).max().unwrap_or(1)));
+    let longest = Memo::new(move |_| list.rows.with(|rows| scale::full_width(rows.iter().map(|row| row.duration_ns))));
     let link = move |row: &SpanHit| search.link(row.trace_id, Some(row.span_id.to_string()));
     let columns = move || {
         let mut columns = vec![

@@ -38,7 +38,7 @@ pub(super) struct Search {
     mode: Memo<Option<String>>,
     pub(super) area: Memo<Option<Area>>,
     pub(super) picks: Memo<Vec<String>>,
-    /// The query where single spans can tell all of it.
+    /// The query where single spans can tell all of it, and nothing is wrong with it.
     pub(super) of_spans: Memo<Option<String>>,
 }
 
@@ -58,7 +58,7 @@ impl Search {
             mode: shell.address.param("mode"),
             area: Memo::new(move |_| drawn.get().as_deref().and_then(heat::read)),
             picks: shell.address.params("pick"),
-            of_spans: Memo::new(move |_| q.with(|q| Some(clause::of_spans(q)).filter(|kept| kept.len() == q.trim().len()))),
+            of_spans: Memo::new(move |_| q.with(|q| (!clause::is_bad(Domain::Traces, q) && clause::tells_spans(q)).then(|| q.clone()))),
         }
     }
 
@@ -101,8 +101,16 @@ impl Search {
 
     /// How many there are, without any of them.
     pub(super) fn counting(self, mode: TracesMode) -> Option<Question> {
+        if self.q.with(|q| clause::is_bad(Domain::Traces, q)) {
+            return None;
+        }
         let body = TracesBody { limit: Some(1), count: true, sort: TraceSort::default(), ..self.body(mode) };
         Some(Question::post("traces/search", &body))
+    }
+
+    /// Some of the query speaks of whole traces.
+    pub(super) fn is_of_traces(self) -> bool {
+        self.q.with(|q| !clause::is_bad(Domain::Traces, q) && !clause::tells_spans(q))
     }
 
     /// Spans that match, for questions about sets of spans.

@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::net::{self, Abort, Failed, Question};
 use crate::shell::Shell;
 
+/// The question of the page after a cursor.
+type Asks = Box<dyn Fn(Option<String>) -> Option<Question> + Send + Sync>;
+
 /// What is known of a list.
 pub(crate) struct Paged<T: 'static> {
     pub(crate) rows: RwSignal<Vec<Arc<T>>>,
@@ -20,7 +23,7 @@ pub(crate) struct Paged<T: 'static> {
     is_reading_on: RwSignal<bool>,
     turn: StoredValue<u64>,
     running: StoredValue<Option<Abort>, LocalStorage>,
-    question: StoredValue<Box<dyn Fn(Option<String>) -> Option<Question> + Send + Sync>>,
+    question: StoredValue<Asks>,
 }
 
 impl<T> Clone for Paged<T> {
@@ -94,7 +97,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
                         self.meta.set(Some(answer.meta));
                     } else {
                         self.rows.update(|rows| rows.extend(more));
-                        self.meta.update(|meta| if let Some(meta) = meta { meta.cursor = answer.meta.cursor });
+                        self.meta.update(|meta| {
+                            if let Some(meta) = meta {
+                                meta.cursor = answer.meta.cursor
+                            }
+                        });
                     }
                 }
                 Err(problem) => self.problem.set(Some(problem)),

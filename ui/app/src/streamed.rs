@@ -53,7 +53,8 @@ pub(crate) fn streamed(
     };
     let question = Memo::new(move |_| question());
     let is_hidden = RwSignal::new(document().hidden());
-    let watch = window_event_listener_untyped("visibilitychange", move |_| is_hidden.set(document().hidden()));
+    let watch =
+        window_event_listener_untyped("visibilitychange", move |_| is_hidden.set(document().hidden()));
     let clock = set_interval_with_handle(
         move || {
             let is_silent = js_sys::Date::now() - stream.heard.get_value() > SILENCE_MS;
@@ -127,7 +128,12 @@ impl Streamed {
     }
 
     /// Reads until the stream ends or is closed.
-    async fn read(self, mine: u64, response: &web_sys::Response, hear: &impl Fn(Vec<ServerEvent>)) -> Option<()> {
+    async fn read(
+        self,
+        mine: u64,
+        response: &web_sys::Response,
+        hear: &impl Fn(Vec<ServerEvent>),
+    ) -> Option<()> {
         let body = response.body()?;
         let pieces: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = TextDecoder::new().ok()?;

@@ -93,7 +93,11 @@ fn kept(q: &str, keep: impl Fn(&Node) -> bool) -> String {
     let kept = known.iter().filter(|(node, _)| keep(node)).filter_map(|(node, [start, end])| {
         let text = q.get(*start..*end)?;
         // Alone it needs no brackets, beside others it does.
-        Some(if known.len() > 1 && matches!(node, Node::Or(_)) && !text.starts_with('(') { format!("({text})") } else { text.to_owned() })
+        Some(if known.len() > 1 && matches!(node, Node::Or(_)) && !text.starts_with('(') {
+            format!("({text})")
+        } else {
+            text.to_owned()
+        })
     });
     kept.collect::<Vec<_>>().join(" ")
 }
@@ -152,13 +156,18 @@ mod tests {
         assert_eq!(plus("status:error OR status:ok", "service:a"), "(status:error OR status:ok) service:a");
         assert_eq!(toggled(Domain::Traces, "a service:x b", "service:x"), "a b");
         assert_eq!(toggled(Domain::Traces, "a b", "service:x"), "a b service:x");
-        assert!(has(Domain::Traces, "a svc:x", "service:x") && !has(Domain::Traces, "a OR svc:x", "service:x"));
+        assert!(
+            has(Domain::Traces, "a svc:x", "service:x") && !has(Domain::Traces, "a OR svc:x", "service:x")
+        );
     }
 
     #[test]
     fn surroundings_are_services_and_operations() {
         assert_eq!(surroundings("service:payment status:error dur>500ms peer:bank*"), "service:payment");
-        assert_eq!(surroundings("(service:a OR service:b) -name:health* ns:shop word"), "(service:a OR service:b) -name:health* ns:shop");
+        assert_eq!(
+            surroundings("(service:a OR service:b) -name:health* ns:shop word"),
+            "(service:a OR service:b) -name:health* ns:shop"
+        );
         assert_eq!(surroundings("{ service:web } > { status:error }"), "");
     }
 
@@ -174,6 +183,9 @@ mod tests {
 
     #[test]
     fn words_to_mark_are_those_that_must_be_there() {
-        assert_eq!(words(Domain::Logs, "level>=warn \"Bank adapter\" (x OR y*) -gone"), ["bank adapter", "x", "y"]);
+        assert_eq!(
+            words(Domain::Logs, "level>=warn \"Bank adapter\" (x OR y*) -gone"),
+            ["bank adapter", "x", "y"]
+        );
     }
 }

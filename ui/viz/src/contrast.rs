@@ -1,7 +1,7 @@
 //! Two traces, or two sets of traces, step by step: which rows of the tree are shown, and how much each
 //! differs.
 
-use daymark_view::diff::{Diff, Measures, Metric, PathDiff};
+use daymark_view::diff::{AttributeDiff, Diff, Measures, Metric, PathDiff};
 
 /// What differs at one step; above zero A has more.
 pub fn delta(row: &PathDiff, metric: Metric) -> f64 {
@@ -62,6 +62,23 @@ pub fn explained(diff: &Diff) -> Option<(usize, f64)> {
     (!shares.is_empty()).then_some((shares.len(), sum))
 }
 
+/// What differs of the services that both sides have, and the services that only A or only B has. Keys are a
+/// service and the name of an attribute.
+pub fn whole(rows: &[AttributeDiff]) -> (Vec<AttributeDiff>, Vec<String>, Vec<String>) {
+    let service = |row: &AttributeDiff| row.key.split(' ').next().unwrap_or_default().to_owned();
+    let is_only = |name: &str, is_absent: fn(&AttributeDiff) -> bool| {
+        rows.iter().filter(|row| service(row) == name).all(is_absent)
+    };
+    let mut names: Vec<String> = rows.iter().map(service).collect();
+    names.dedup();
+    let (only_a, rest): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| is_only(name, |row| row.b.is_null()));
+    let (only_b, both): (Vec<String>, Vec<String>) =
+        rest.into_iter().partition(|name| is_only(name, |row| row.a.is_null()));
+    let differs = rows.iter().filter(|row| both.contains(&service(row))).cloned().collect();
+    (differs, only_a, only_b)
+}
+
 /// `trace:<id>` or `set:<q>~<from>~<to>`, as an address keeps a side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideText {
@@ -91,7 +108,12 @@ mod tests {
     fn row(path: &str, a: Option<f64>, b: Option<f64>) -> PathDiff {
         let step = |name: &str| Step { service: "s".into(), name: name.into(), kind: "server".into() };
         let side = |ns: f64| Measures { duration_ns: ns, self_ns: ns, ..Measures::default() };
-        PathDiff { path: path.split('/').map(step).collect(), a: a.map(side), b: b.map(side), attributes: Vec::new() }
+        PathDiff {
+            path: path.split('/').map(step).collect(),
+            a: a.map(side),
+            b: b.map(side),
+            attributes: Vec::new(),
+        }
     }
 
     fn tree() -> Vec<PathDiff> {
@@ -124,10 +146,34 @@ mod tests {
     }
 
     #[test]
+    fn services_of_one_side_are_named_once() {
+        let of = |key: &str, a: bool, b: bool| {
+            let value = |is: bool| if is { "x".into() } else { Default::default() };
+            AttributeDiff { key: key.into(), a: value(a), b: value(b) }
+        };
+        let rows = [
+            of("a host", true, false),
+            of("a zone", true, false),
+            of("b host", true, true),
+            of("b zone", false, true),
+            of("c host", false, true),
+        ];
+        let (differs, only_a, only_b) = whole(&rows);
+        let keys: Vec<&str> = differs.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!(
+            (keys, only_a, only_b),
+            (vec!["b host", "b zone"], vec!["a".to_owned()], vec!["c".to_owned()])
+        );
+    }
+
+    #[test]
     fn sides_are_traces_or_sets() {
         assert_eq!(SideText::read("trace:8f2c"), Some(SideText::Trace("8f2c".into())));
         let set = SideText::Set { q: "name~x service:a".into(), from: "-1h".into(), to: "now".into() };
         assert_eq!(SideText::read("set:name~x service:a~-1h~now"), Some(set));
-        assert_eq!([SideText::read(""), SideText::read("trace:"), SideText::read("set:x")], [None, None, None]);
+        assert_eq!(
+            [SideText::read(""), SideText::read("trace:"), SideText::read("set:x")],
+            [None, None, None]
+        );
     }
 }

@@ -34,6 +34,11 @@ pub fn grouped(count: u64) -> String {
     grouped
 }
 
+/// The beginning of an id, enough to tell it from those beside it.
+pub fn short_id(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
 /// All digits up to ten thousand, then `55.2 k`, `1.48 M`.
 pub fn count(count: u64) -> Figure {
     if count < 10_000 {

@@ -97,7 +97,9 @@ impl Heat {
 
     /// How many there are in a cell, and how many failed.
     pub fn at(&self, (column, row): Cell) -> (u64, u64) {
-        let of = |counts: &[Vec<u64>]| counts.get(column).and_then(|counts| counts.get(row)).copied().unwrap_or_default();
+        let of = |counts: &[Vec<u64>]| {
+            counts.get(column).and_then(|counts| counts.get(row)).copied().unwrap_or_default()
+        };
         (of(&self.counts), of(&self.errors))
     }
 
@@ -197,7 +199,10 @@ mod tests {
     #[test]
     fn a_box_covers_whole_cells_and_is_read_as_written() {
         let area = heat().area((1, 1), (0, 1)).expect("a box");
-        assert_eq!((area.range.from, area.range.to, area.min_ns, area.max_ns), (Nanos(1_000), Nanos(1_200), 100, 1_000));
+        assert_eq!(
+            (area.range.from, area.range.to, area.min_ns, area.max_ns),
+            (Nanos(1_000), Nanos(1_200), 100, 1_000)
+        );
         assert_eq!(read(&written(&area)), Some(area));
         for text in ["", "a~b~c~d", "2026-01-01T00:00:00Z~2026-01-01T00:00:00Z~1ms~2ms", "1~2~5ms~1ms"] {
             assert_eq!(read(text), None, "{text}");

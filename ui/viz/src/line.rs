@@ -26,7 +26,7 @@ pub fn pieces<'a>(line: &'a str, words: &[String]) -> Vec<(Piece, &'a str)> {
     let mut plain = 0;
     let mut at = 0;
     while at < painted.len() {
-        let step = painted[at..].chars().next().map_or(1, char::len_utf8);
+        let step = painted.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         let tail = &lower.as_bytes()[at.min(lower.len())..];
         let found = words.iter().filter(|word| tail.starts_with(word.as_bytes())).map(String::len).max();
         let is_start = at == 0 || painted.as_bytes()[at - 1].is_ascii_whitespace();
@@ -54,7 +54,8 @@ pub fn pieces<'a>(line: &'a str, words: &[String]) -> Vec<(Piece, &'a str)> {
 fn key_at(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let end = rest.find(|letter: char| !(letter.is_alphanumeric() || "._-".contains(letter)))?;
-    let is_key = end > 0 && rest[end..].starts_with('=') && !rest[end..].starts_with("==");
+    let (_, after) = rest.split_at(end);
+    let is_key = end > 0 && after.starts_with('=') && !after.starts_with("==");
     is_key.then_some(end + 1)
 }
 
@@ -85,8 +86,10 @@ pub fn fits(pattern: &str, line: &str) -> bool {
     let parts: Vec<&str> = parts.collect();
     let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
     for part in middle {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            // Nothing between two stars is everywhere.
+            None if part.is_empty() => {}
             None => return false,
         }
     }
@@ -96,11 +99,13 @@ pub fn fits(pattern: &str, line: &str) -> bool {
 /// About how many rows a text takes that is broken at `columns` narrow letters.
 pub fn rows(text: &str, columns: usize) -> usize {
     let columns = columns.max(8);
-    text.split('\n').map(|line| {
-        // Letters of Korean, Chinese and Japanese are two wide.
-        let wide: usize = line.chars().map(|letter| if letter >= '\u{1100}' { 2 } else { 1 }).sum();
-        wide.div_ceil(columns).max(1)
-    }).sum()
+    text.split('\n')
+        .map(|line| {
+            // Letters of Korean, Chinese and Japanese are two wide.
+            let wide: usize = line.chars().map(|letter| if letter >= '\u{1100}' { 2 } else { 1 }).sum();
+            wide.div_ceil(columns).max(1)
+        })
+        .sum()
 }
 
 #[cfg(test)]
@@ -116,14 +121,17 @@ mod tests {
     fn keys_and_found_words_stand_out() {
         let parts = split("Timeout calling Bank pool=bank-http a==b", &["bank"]);
         let told: Vec<(Piece, &str)> = parts.iter().map(|(piece, text)| (*piece, text.as_str())).collect();
-        assert_eq!(told, [
-            (Piece::Plain, "Timeout calling "),
-            (Piece::Found, "Bank"),
-            (Piece::Plain, " "),
-            (Piece::Key, "pool="),
-            (Piece::Found, "bank"),
-            (Piece::Plain, "-http a==b"),
-        ]);
+        assert_eq!(
+            told,
+            [
+                (Piece::Plain, "Timeout calling "),
+                (Piece::Found, "Bank"),
+                (Piece::Plain, " "),
+                (Piece::Key, "pool="),
+                (Piece::Found, "bank"),
+                (Piece::Plain, "-http a==b"),
+            ]
+        );
     }
 
     #[test]
@@ -136,15 +144,23 @@ mod tests {
 
     #[test]
     fn patterns_know_their_lines() {
-        assert_eq!(pattern("after <*> ms"), [(Piece::Plain, "after "), (Piece::Open, "*"), (Piece::Plain, " ms")]);
+        assert_eq!(
+            pattern("after <*> ms"),
+            [(Piece::Plain, "after "), (Piece::Open, "*"), (Piece::Plain, " ms")]
+        );
         assert!(fits("after <*> ms, attempt <*>", "after 1500 ms, attempt 1 of 1"));
         assert!(fits("<*> gone", "all is gone") && fits("same", "same") && fits("x <*>", "x "));
-        assert!(!fits("same", "same here") && !fits("after <*> ms", "after 5 s") && !fits("a<*>b<*>c", "a c"));
+        assert!(
+            !fits("same", "same here") && !fits("after <*> ms", "after 5 s") && !fits("a<*>b<*>c", "a c")
+        );
     }
 
     #[test]
     fn long_lines_take_more_rows() {
-        assert_eq!([rows("", 80), rows("short", 80), rows(&"x".repeat(161), 80), rows("a\nb", 80)], [1, 1, 3, 2]);
+        assert_eq!(
+            [rows("", 80), rows("short", 80), rows(&"x".repeat(161), 80), rows("a\nb", 80)],
+            [1, 1, 3, 2]
+        );
         assert_eq!(rows(&"가".repeat(10), 10), 2);
     }
 }

@@ -64,11 +64,17 @@ mod tests {
         let stream = "event: log\r\nid: 651.0\ndata: {\"body\":\"실패\"}\n\n: heartbeat\n\ndata: a\ndata: b\n\nevent: half\ndata: x";
         let whole = Reader::default().take(stream);
         assert_eq!(whole.len(), 2);
-        assert_eq!((whole[0].name.as_str(), whole[0].id.as_deref(), whole[1].data.as_str()), ("log", Some("651.0"), "a\nb"));
+        assert_eq!(
+            (whole[0].name.as_str(), whole[0].id.as_deref(), whole[1].data.as_str()),
+            ("log", Some("651.0"), "a\nb")
+        );
         for size in [1, 2, 7] {
             let mut reader = Reader::default();
             let letters: Vec<char> = stream.chars().collect();
-            let cut: Vec<ServerEvent> = letters.chunks(size).flat_map(|piece| reader.take(&piece.iter().collect::<String>())).collect();
+            let cut: Vec<ServerEvent> = letters
+                .chunks(size)
+                .flat_map(|piece| reader.take(&piece.iter().collect::<String>()))
+                .collect();
             assert_eq!(cut, whole);
         }
     }

@@ -48,10 +48,11 @@ impl Tall {
     pub fn top(&self, row: usize) -> f64 {
         let row = row.min(self.count());
         let opened = self.open.filter(|(open, _)| *open < row).map_or(0.0, |(_, high)| high);
-        opened + match &self.rows {
-            Rows::Even { high, .. } => row as f64 * high,
-            Rows::Each(heights) => heights[..row].iter().sum(),
-        }
+        opened
+            + match &self.rows {
+                Rows::Even { high, .. } => row as f64 * high,
+                Rows::Each(heights) => heights[..row].iter().sum(),
+            }
     }
 
     /// The row at a place.

@@ -32,7 +32,8 @@ pub(crate) fn Page() -> impl IntoView {
     events::provide(None);
     let search = Search::new(shell);
     provide_context(search);
-    let counts = MODES.map(|(name, mode, _)| (name, load::<serde::de::IgnoredAny>(move || search.counting(mode))));
+    let counts =
+        MODES.map(|(name, mode, _)| (name, load::<serde::de::IgnoredAny>(move || search.counting(mode))));
     let count_of = move |name: &'static str| {
         let (_, load) = counts.iter().find(|(known, _)| *known == name)?;
         load.answer().and_then(|answer| answer.meta.total)
@@ -97,7 +98,9 @@ pub(crate) fn Page() -> impl IntoView {
 }
 
 fn install_keys(shell: Shell, search: Search, is_side_open: RwSignal<bool>, is_explained: RwSignal<bool>) {
-    shell.keys.on("b", Word::TracesKeyBox, || drop(window::focus("[data-heat]")));
+    shell.keys.on("b", Word::TracesKeyBox, || {
+        window::focus("[data-heat]");
+    });
     shell.keys.on("e", Word::TracesKeyExplain, move || {
         is_explained.update(|on| *on = !*on);
         is_side_open.set(true);
@@ -115,7 +118,10 @@ fn BoxChip(search: Search, area: daymark_view::traces::Area) -> impl IntoView {
     let shell = Shell::here();
     let (from, to) = (shell.civil(area.range.from).hms(), shell.civil(area.range.to).hms());
     let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
-    let text = say(Word::TracesBox, &[("from", &from), ("to", &to), ("min", &duration(area.min_ns)), ("max", &duration(area.max_ns))]);
+    let text = say(
+        Word::TracesBox,
+        &[("from", &from), ("to", &to), ("min", &duration(area.min_ns)), ("max", &duration(area.max_ns))],
+    );
     view! {
         <button type="button" class="button traces-box" title=t(Word::TracesBoxRemove) on:click=move |_| search.choose(None)>
             <Icon name="close" size=12 />{text}
@@ -147,7 +153,10 @@ fn PickedButton(search: Search) -> impl IntoView {
 fn SortMenu(search: Search) -> impl IntoView {
     let shell = Shell::here();
     let label = move || {
-        let word = SORTS.iter().find(|(_, sort, _)| *sort == search.sort.get()).map_or(Word::TracesSortNewest, |(_, _, word)| *word);
+        let word = SORTS
+            .iter()
+            .find(|(_, sort, _)| *sort == search.sort.get())
+            .map_or(Word::TracesSortNewest, |(_, _, word)| *word);
         format!("{} {}", t(Word::TracesSort), t(word))
     };
     view! {

@@ -57,7 +57,9 @@ pub(crate) fn Bars(
     let wide = RwSignal::new(640.0_f64);
     follow_width(frame, wide);
     let axis = Memo::new(move |_| {
-        scale::from_zero(stack.with(|stack| stack.as_ref().map_or(0, |stack| stack::most(&stack.counts()))) as f64)
+        scale::from_zero(
+            stack.with(|stack| stack.as_ref().map_or(0, |stack| stack::most(&stack.counts()))) as f64
+        )
     });
     let time = move || {
         let range = shell.range();
@@ -77,7 +79,9 @@ pub(crate) fn Bars(
         })
     };
     let zoom_to = move |step: usize| {
-        if let Some(range) = stack.with_untracked(|stack| stack.as_ref().map(|stack| Range { from: stack.at(step), to: stack.at(step + 1) })) {
+        if let Some(range) = stack.with_untracked(|stack| {
+            stack.as_ref().map(|stack| Range { from: stack.at(step), to: stack.at(step + 1) })
+        }) {
             shell.go_to_range(range);
         }
     };
@@ -131,36 +135,52 @@ pub(crate) fn Bars(
         }).collect_view();
         let (time, range) = (time(), shell.range());
         let ticks = scale::clock_ticks(range.from, range.to, (wide.get() / 90.0) as usize, shell.offset());
-        let clock = ticks.into_iter().map(|(at, text)| {
-            let place = time.place(at.0 as f64).clamp(LEFT + 4.0, wide.get() - 16.0);
-            view! { <text class="axis" x=place y=height - 3.0 text-anchor="middle">{text}</text> }
-        }).collect_view();
+        let clock = ticks
+            .into_iter()
+            .map(|(at, text)| {
+                let place = time.place(at.0 as f64).clamp(LEFT + 4.0, wide.get() - 16.0);
+                view! { <text class="axis" x=place y=height - 3.0 text-anchor="middle">{text}</text> }
+            })
+            .collect_view();
         (lines, clock)
     };
     let uprights = move || {
         let (events, range, time) = (events?, shell.range(), time());
-        let inside = events.get().into_iter().filter(|event| range.from <= event.time && event.time < range.to).take(24);
-        Some(inside.map(|event| {
-            let place = time.place(event.time.0 as f64);
-            view! { <line class="event-line" x1=place x2=place y1=TOP y2=height - BOTTOM /> }
-        }).collect_view())
+        let inside = events
+            .get()
+            .into_iter()
+            .filter(|event| range.from <= event.time && event.time < range.to)
+            .take(24);
+        Some(
+            inside
+                .map(|event| {
+                    let place = time.place(event.time.0 as f64);
+                    view! { <line class="event-line" x1=place x2=place y1=TOP y2=height - BOTTOM /> }
+                })
+                .collect_view(),
+        )
     };
     let frame_of = move |step: usize| {
         let time = time();
-        stack.with(|stack| stack.as_ref().map(|stack| {
-            let left = time.place(stack.at(step).0 as f64);
-            (left, (time.place(stack.at(step + 1).0 as f64) - left).max(2.0))
-        }))
+        stack.with(|stack| {
+            stack.as_ref().map(|stack| {
+                let left = time.place(stack.at(step).0 as f64);
+                (left, (time.place(stack.at(step + 1).0 as f64) - left).max(2.0))
+            })
+        })
     };
     let mark = move || {
         let at = marked.get()?;
         let range = shell.range();
         let step = stack.with(|stack| {
-            let stack = stack.as_ref().filter(|stack| stack.step_ns > 0 && range.from <= at && at < range.to)?;
+            let stack =
+                stack.as_ref().filter(|stack| stack.step_ns > 0 && range.from <= at && at < range.to)?;
             Some((at.0 - stack.t0.0).div_euclid(stack.step_ns).max(0) as usize)
         })?;
         let (left, wide) = frame_of(step)?;
-        Some(view! { <rect class="plot-box" x=left - 1.0 y=TOP width=wide + 1.0 height=height - BOTTOM - TOP rx="2" /> })
+        Some(
+            view! { <rect class="plot-box" x=left - 1.0 y=TOP width=wide + 1.0 height=height - BOTTOM - TOP rx="2" /> },
+        )
     };
     let cursor = move || {
         let (left, wide) = frame_of(at.get()?)?;
@@ -170,17 +190,23 @@ pub(crate) fn Bars(
         let step = at.get()?;
         stack.with(|stack| {
             let stack = stack.as_ref()?;
-            let when = format!("{}–{}", shell.civil(stack.at(step)).hms(), shell.civil(stack.at(step + 1)).hms());
-            let rows = stack.series.iter().map(|(label, colour, counts)| (label.clone(), *colour, counts.get(step).copied().unwrap_or_default()));
+            let when =
+                format!("{}–{}", shell.civil(stack.at(step)).hms(), shell.civil(stack.at(step + 1)).hms());
+            let rows = stack.series.iter().map(|(label, colour, counts)| {
+                (label.clone(), *colour, counts.get(step).copied().unwrap_or_default())
+            });
             Some((when, rows.filter(|(_, _, count)| *count > 0).collect::<Vec<_>>()))
         })
     };
     let tip = move || {
         let (when, rows) = rows()?;
         let (left, ..) = frame_of(at.get()?)?;
-        let shift = if left > wide.get() / 2.0 { "translateX(calc(-100% - 10px))" } else { "translateX(16px)" };
-        let row = |(label, colour, count): (String, &'static str, u64)| view! {
-            <div class="row"><span class="dot" style:--own=format!("var({colour})")></span>{label}<b>{figure::grouped(count)}</b></div>
+        let shift =
+            if left > wide.get() / 2.0 { "translateX(calc(-100% - 10px))" } else { "translateX(16px)" };
+        let row = |(label, colour, count): (String, &'static str, u64)| {
+            view! {
+                <div class="row"><span class="dot" style:--own=format!("var({colour})")></span>{label}<b>{figure::grouped(count)}</b></div>
+            }
         };
         Some(view! {
             <div class="tip" style:left=format!("{left:.0}px") style:top="4px" style:transform=shift>
@@ -189,14 +215,26 @@ pub(crate) fn Bars(
         })
     };
     let summary = move || {
-        let total: u64 = stack.with(|stack| stack.as_ref().map_or(0, |stack| stack.series.iter().flat_map(|(_, _, counts)| counts).sum()));
+        let total: u64 = stack.with(|stack| {
+            stack.as_ref().map_or(0, |stack| stack.series.iter().flat_map(|(_, _, counts)| counts).sum())
+        });
         let most = stack.with(|stack| stack.as_ref().map_or(0, |stack| stack::most(&stack.counts())));
-        say(Word::BarsSummary, &[("title", title), ("count", &figure::grouped(total)), ("most", &figure::grouped(most))])
+        say(
+            Word::BarsSummary,
+            &[("title", title), ("count", &figure::grouped(total)), ("most", &figure::grouped(most))],
+        )
     };
-    let spoken = move || rows().map(|(when, rows)| {
-        let rows: Vec<String> = rows.iter().map(|(label, _, count)| format!("{label} {}", figure::grouped(*count))).collect();
-        if rows.is_empty() { format!("{when}: {}", t(Word::ShellNoValue)) } else { format!("{when}: {}", rows.join(", ")) }
-    });
+    let spoken = move || {
+        rows().map(|(when, rows)| {
+            let rows: Vec<String> =
+                rows.iter().map(|(label, _, count)| format!("{label} {}", figure::grouped(*count))).collect();
+            if rows.is_empty() {
+                format!("{when}: {}", t(Word::ShellNoValue))
+            } else {
+                format!("{when}: {}", rows.join(", "))
+            }
+        })
+    };
     view! {
         <div
             class="plot"

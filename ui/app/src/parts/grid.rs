@@ -244,7 +244,9 @@ fn head<R>(column: &Column<R>, sorting: Option<Sorting>) -> impl IntoView + use<
     let class = if column.is_number { "num" } else { "" };
     let text = column.head.clone();
     let Some((sorting, sort)) = sorting.zip(column.sort) else {
-        return view! { <div class=class role="columnheader">{text}</div> }.into_any();
+        // A head without a text names nothing.
+        let role = if text.is_empty() { "cell" } else { "columnheader" };
+        return view! { <div class=class role=role>{text}</div> }.into_any();
     };
     let is_number = column.is_number;
     let now = move || {

@@ -80,7 +80,9 @@ pub(crate) fn Heatmap(
         }
     };
     let keyed = move |event: KeyboardEvent| {
-        let Some((columns, rows)) = heat.with_untracked(|heat| heat.as_ref().map(|heat| heat.size())) else { return };
+        let Some((columns, rows)) = heat.with_untracked(|heat| heat.as_ref().map(|heat| heat.size())) else {
+            return;
+        };
         if columns == 0 || rows == 0 {
             return;
         }
@@ -123,23 +125,36 @@ pub(crate) fn Heatmap(
         let shades = shades.into_iter().enumerate().filter(|(_, d)| !d.is_empty());
         let tints = tints.into_iter().enumerate().filter(|(_, d)| !d.is_empty());
         Some((
-            shades.map(|(at, d)| view! { <path class="heat-cell" d=d style:fill=shade(at) /> }).collect_view(),
-            tints.map(|(at, d)| view! { <path class="heat-tint" d=d style:opacity=tint(at) /> }).collect_view(),
+            shades
+                .map(|(at, d)| view! { <path class="heat-cell" d=d style:fill=shade(at) /> })
+                .collect_view(),
+            tints
+                .map(|(at, d)| view! { <path class="heat-tint" d=d style:opacity=tint(at) /> })
+                .collect_view(),
         ))
     };
     let lines = move || axes.get().map(|axes| gridlines(shell, axes, wide.get(), height));
     let uprights = move || {
         let (axes, events, range) = (axes.get()?, events?, shell.range());
-        let inside = events.get().into_iter().filter(|event| range.from <= event.time && event.time < range.to).take(24);
-        Some(inside.map(|event| {
-            let x = axes.x.place(event.time.0 as f64);
-            view! { <line class="event-line" x1=x x2=x y1=TOP y2=height - BOTTOM /> }
-        }).collect_view())
+        let inside = events
+            .get()
+            .into_iter()
+            .filter(|event| range.from <= event.time && event.time < range.to)
+            .take(24);
+        Some(
+            inside
+                .map(|event| {
+                    let x = axes.x.place(event.time.0 as f64);
+                    view! { <line class="event-line" x1=x x2=x y1=TOP y2=height - BOTTOM /> }
+                })
+                .collect_view(),
+        )
     };
     let frame_of = move |area: Area| {
         let axes = axes.get()?;
         let clamp_x = |x: f64| x.clamp(LEFT, (wide.get() - RIGHT).max(LEFT));
-        let (left, right) = (clamp_x(axes.x.place(area.range.from.0 as f64)), clamp_x(axes.x.place(area.range.to.0 as f64)));
+        let (left, right) =
+            (clamp_x(axes.x.place(area.range.from.0 as f64)), clamp_x(axes.x.place(area.range.to.0 as f64)));
         let clamp_y = |y: f64| y.clamp(TOP, height - BOTTOM);
         let low = clamp_y(axes.y.place(area.min_ns.max(1) as f64));
         let high = clamp_y(axes.y.place(area.max_ns as f64));
@@ -186,9 +201,11 @@ pub(crate) fn Heatmap(
         let total = heat.with(|heat| heat.as_ref().map_or(0, |heat| heat.total()));
         say(Word::HeatSummary, &[("title", title), ("count", &figure::grouped(total))])
     };
-    let spoken = move || told().map(|(when, took, count, errors)| {
-        say(Word::HeatCell, &[("when", &when), ("took", &took), ("count", &count), ("errors", &errors)])
-    });
+    let spoken = move || {
+        told().map(|(when, took, count, errors)| {
+            say(Word::HeatCell, &[("when", &when), ("took", &took), ("count", &count), ("errors", &errors)])
+        })
+    };
     view! {
         <div
             class="plot"
@@ -216,26 +233,36 @@ pub(crate) fn Heatmap(
 }
 
 fn gridlines(shell: Shell, axes: Axes, wide: f64, height: f64) -> impl IntoView {
-    let values = axes.y.ticks().into_iter().map(|value| {
-        let y = axes.y.place(value);
-        view! {
-            <line class="gridline" x1=LEFT x2=wide - RIGHT y1=y y2=y />
-            <text class="axis" x=LEFT - 8.0 y=y + 4.0 text-anchor="end">{duration(value as i64)}</text>
-        }
-    }).collect_view();
+    let values = axes
+        .y
+        .ticks()
+        .into_iter()
+        .map(|value| {
+            let y = axes.y.place(value);
+            view! {
+                <line class="gridline" x1=LEFT x2=wide - RIGHT y1=y y2=y />
+                <text class="axis" x=LEFT - 8.0 y=y + 4.0 text-anchor="end">{duration(value as i64)}</text>
+            }
+        })
+        .collect_view();
     let range = shell.range();
     let ticks = scale::clock_ticks(range.from, range.to, (wide / 90.0) as usize, shell.offset());
-    let clock = ticks.into_iter().map(|(at, text)| {
-        let x = axes.x.place(at.0 as f64).clamp(LEFT + 4.0, wide - 16.0);
-        view! { <text class="axis" x=x y=height - 3.0 text-anchor="middle">{text}</text> }
-    }).collect_view();
+    let clock = ticks
+        .into_iter()
+        .map(|(at, text)| {
+            let x = axes.x.place(at.0 as f64).clamp(LEFT + 4.0, wide - 16.0);
+            view! { <text class="axis" x=x y=height - 3.0 text-anchor="middle">{text}</text> }
+        })
+        .collect_view();
     (values, clock)
 }
 
 fn duration(ns: i64) -> String {
     // Labels of axes are whole: `1 s` says no more with two zeros.
     match ns {
-        ns if ns >= 1_000_000_000 && ns % 1_000_000_000 == 0 && ns < 60_000_000_000 => format!("{}\u{a0}s", ns / 1_000_000_000),
+        ns if ns >= 1_000_000_000 && ns % 1_000_000_000 == 0 && ns < 60_000_000_000 => {
+            format!("{}\u{a0}s", ns / 1_000_000_000)
+        }
         ns if ns < 1_000_000_000 && ns > 0 && ns % 1_000_000 == 0 => format!("{}\u{a0}ms", ns / 1_000_000),
         ns if ns < 1_000_000 && ns > 0 && ns % 1_000 == 0 => format!("{}\u{a0}µs", ns / 1_000),
         ns => figure::duration(ns.max(0) as u64).to_string(),

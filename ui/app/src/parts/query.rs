@@ -207,11 +207,12 @@ fn painted(domain: Domain, text: &str) -> impl IntoView + use<> {
         }
         match word.find([':', '=', '<', '>', '~', '!']).filter(|_| !word.starts_with('"')) {
             Some(op) => {
-                let after = word[op..].find(|letter: char| !":=<>~!".contains(letter)).map_or(word.len(), |step| op + step);
-                pieces.push(("key", word[..op].to_owned()));
-                pieces.push(("op", word[op..after].to_owned()));
+                let (key, rest) = word.split_at(op);
+                let (sign, value) = rest.split_at(rest.find(|letter: char| !":=<>~!".contains(letter)).unwrap_or(rest.len()));
+                pieces.push(("key", key.to_owned()));
+                pieces.push(("op", sign.to_owned()));
                 let is_bad = word.starts_with("status:error") || word.starts_with("level:error") || word.starts_with("level:fatal");
-                pieces.push((if is_bad { "failed" } else { "value" }, word[after..].to_owned()));
+                pieces.push((if is_bad { "failed" } else { "value" }, value.to_owned()));
             }
             None => pieces.push((if word.starts_with('"') { "quoted" } else { "" }, word.to_owned())),
         }

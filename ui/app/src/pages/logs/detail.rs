@@ -15,8 +15,8 @@ use crate::load::load;
 use crate::net::{self, Question};
 use crate::parts::icon::Icon;
 use crate::parts::states::Loaded;
-use crate::shell::keys::copy_link;
 use crate::shell::Shell;
+use crate::shell::keys::copy_link;
 use crate::window;
 use crate::words::{Word, say, t};
 
@@ -37,7 +37,8 @@ pub(super) fn Detail(row: Line) -> impl IntoView {
     // What a list cuts is whole here.
     let whole = load::<LogRow>(move || is_cut.then(|| Question::get(format!("logs/{}", net::part(&id)))));
     let short = (*row).clone();
-    let shown = Memo::new(move |_| whole.answer().map_or_else(|| short.clone(), |answer| answer.data.clone()));
+    let shown =
+        Memo::new(move |_| whole.answer().map_or_else(|| short.clone(), |answer| answer.data.clone()));
     let copied = Line::clone(&row);
     view! {
         <div class="log-detail" role="row">
@@ -65,7 +66,8 @@ pub(super) fn Detail(row: Line) -> impl IntoView {
 
 /// The message whole where a row cannot show it; JSON is indented.
 fn body(text: &str) -> Option<AnyView> {
-    let json = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    let json =
+        text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
     let is_long = text.len() > LONG || text.contains('\n') || pretty.is_some();
     let text = pretty.unwrap_or_else(|| text.to_owned());
@@ -75,7 +77,8 @@ fn body(text: &str) -> Option<AnyView> {
 /// The fields of a line in the order in which they are asked for; a key of none cannot be searched.
 fn pairs(row: &LogRow) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    let mut known = |key: &str, value: Option<String>| pairs.extend(value.map(|value| (key.to_owned(), value)));
+    let mut known =
+        |key: &str, value: Option<String>| pairs.extend(value.map(|value| (key.to_owned(), value)));
     known("trace_id", row.trace_id.map(|id| id.to_string()));
     known("span_id", row.span_id.map(|id| id.to_string()));
     known("event_name", row.event_name.clone());
@@ -89,6 +92,11 @@ fn pairs(row: &LogRow) -> Vec<(String, String)> {
     pairs
 }
 
+/// The value of a key, where the line has it.
+pub(super) fn value_of(row: &LogRow, key: &str) -> Option<String> {
+    pairs(row).into_iter().find(|(known, _)| known == key).map(|(_, value)| value)
+}
+
 #[component]
 fn Pairs(pairs: Vec<(String, String)>) -> impl IntoView {
     let shell = Shell::here();
@@ -96,7 +104,11 @@ fn Pairs(pairs: Vec<(String, String)>) -> impl IntoView {
     let pair = move |(key, value): (String, String)| {
         let term = clause::term(Domain::Logs, &key, &value);
         let not = format!("-{term}");
-        let (more, less) = (say(Word::LogsOnly, &[("value", &value)]), say(Word::LogsExclude, &[("value", &value)]));
+        let (more, less) =
+            (say(Word::LogsOnly, &[("value", &value)]), say(Word::LogsExclude, &[("value", &value)]));
+        let column = say(Word::LogsColumn, &[("key", &key)]);
+        let (chosen, known) = (key.clone(), key.clone());
+        let is_column = move || search.columns.with(|columns| columns.contains(&known)).to_string();
         let shown = if key == "trace_id" {
             let to = shell.link(["traces", &value]).to_string();
             view! { <a class="link" href=to>{value}</a> }.into_any()
@@ -106,11 +118,14 @@ fn Pairs(pairs: Vec<(String, String)>) -> impl IntoView {
         view! {
             <div class="log-pair">
                 <dt>{key}</dt>
-                <dd>{shown}</dd>
+                <dd>{shown}
                 <span class="log-pair-actions">
+                    <button type="button" class="value-not" title=column.clone() aria-label=column aria-pressed=is_column on:click=move |_| search.toggle_column(&chosen)>
+                        <Icon name="columns" size=12 />
+                    </button>
                     <button type="button" class="value-not" title=more.clone() aria-label=more on:click=move |_| search.toggle(&term)>"+"</button>
                     <button type="button" class="value-not" title=less.clone() aria-label=less on:click=move |_| search.toggle(&not)>"−"</button>
-                </span>
+                </span></dd>
             </div>
         }
     };
@@ -124,21 +139,34 @@ fn TraceButton(row: Line) -> impl IntoView {
     let id = row.trace_id?.to_string();
     let asked = id.clone();
     let found = load::<Vec<Hit>>(move || Some(Question::get("resolve").with("s", &asked)));
-    let short = id[..8].to_owned();
+    let short = figure::short_id(&id);
     let label = move || {
-        let trace = found.map(|hits| hits.iter().find_map(|hit| hit.preview.as_ref().map(|preview| (preview.trace.duration_ns, preview.trace.error_count))));
+        let trace = found.map(|hits| {
+            hits.iter().find_map(|hit| {
+                hit.preview.as_ref().map(|preview| (preview.trace.duration_ns, preview.trace.error_count))
+            })
+        });
         match trace {
-            Some((ns, 0)) => say(Word::LogsTraceOk, &[("id", &short), ("duration", &figure::duration(ns.max(0) as u64).to_string())]),
-            Some((ns, errors)) => say(Word::LogsTraceFailed, &[
-                ("id", &short),
-                ("duration", &figure::duration(ns.max(0) as u64).to_string()),
-                ("count", &figure::grouped(errors)),
-            ]),
+            Some((ns, 0)) => say(
+                Word::LogsTraceOk,
+                &[("id", &short), ("duration", &figure::duration(ns.max(0) as u64).to_string())],
+            ),
+            Some((ns, errors)) => say(
+                Word::LogsTraceFailed,
+                &[
+                    ("id", &short),
+                    ("duration", &figure::duration(ns.max(0) as u64).to_string()),
+                    ("count", &figure::grouped(errors)),
+                ],
+            ),
             None => say(Word::LogsTraceOf, &[("id", &short)]),
         }
     };
-    let to = shell.link(["traces", &id]).with("span", &row.span_id.map(|id| id.to_string()).unwrap_or_default());
-    Some(view! { <a class="button" data-kind="primary" href=to.to_string()><Icon name="traces" size=14 />{label}</a> })
+    let to =
+        shell.link(["traces", &id]).with("span", &row.span_id.map(|id| id.to_string()).unwrap_or_default());
+    Some(
+        view! { <a class="button" data-kind="primary" href=to.to_string()><Icon name="traces" size=14 />{label}</a> },
+    )
 }
 
 /// All lines of the same pattern, where the pattern is one of those known here.
@@ -149,7 +177,10 @@ fn LikeThis(row: Line) -> impl IntoView {
     let body = row.body.clone()?;
     Some(move || {
         let like = patterns.map(|patterns| {
-            patterns.iter().find(|one| line::fits(&one.pattern, &body)).map(|one| (one.template_id.clone(), one.count))
+            patterns
+                .iter()
+                .find(|one| line::fits(&one.pattern, &body))
+                .map(|one| (one.template_id.clone(), one.count))
         });
         like.map(|(id, count)| {
             let term = format!("template_id:{id}");

@@ -30,7 +30,10 @@ pub(super) fn Fields(is_open: RwSignal<bool>) -> impl IntoView {
     });
     let count = move || fields.map(|fields| (!fields.is_empty()).then(|| fields.len().to_string()));
     let show = move |answer: Rc<Answer<Vec<FieldRow>>>| {
-        let sampled = answer.meta.sampled.map(|share| say(Word::LogsSampled, &[("share", &figure::percent(share).to_string())]));
+        let sampled = answer
+            .meta
+            .sampled
+            .map(|share| say(Word::LogsSampled, &[("share", &figure::percent(share).to_string())]));
         let is_searched = !text.get_untracked().trim().is_empty();
         let mut rows = answer.data.clone();
         let rank = |row: &FieldRow| FIRST.iter().position(|key| *key == row.key).unwrap_or(FIRST.len());
@@ -78,8 +81,13 @@ fn One(field: FieldRow, is_first: bool) -> impl IntoView {
         let (shown, gone) = (term.clone(), not.clone());
         let width = format!("{:.1}%", value.count as f64 / most as f64 * 100.0);
         let name = match key.as_str() {
-            "severity" => view! { <span class="log-level cut"><Level name=value.value.clone() /></span> }.into_any(),
-            "service" => view! { <Swatch service=value.value.clone() /><span class="cut">{value.value.clone()}</span> }.into_any(),
+            "severity" => {
+                view! { <span class="log-level cut"><Level name=value.value.clone() /></span> }.into_any()
+            }
+            "service" => {
+                view! { <Swatch service=value.value.clone() /><span class="cut">{value.value.clone()}</span> }
+                    .into_any()
+            }
             _ => view! { <span class="cut">{value.value.clone()}</span> }.into_any(),
         };
         view! {

@@ -25,7 +25,8 @@ use crate::words::{Word, t};
 /// How lines are looked at.
 #[component]
 pub(super) fn Views() -> impl IntoView {
-    let choices = vec![("table", Word::LogsTable), ("stream", Word::LogsStream), ("patterns", Word::LogsPatterns)];
+    let choices =
+        vec![("table", Word::LogsTable), ("stream", Word::LogsStream), ("patterns", Word::LogsPatterns)];
     view! { <Segments parameter="view" label=t(Word::LogsView) choices=choices /> }
 }
 
@@ -56,9 +57,11 @@ pub(super) fn Found() -> impl IntoView {
         let linked = linked.get();
         list.rows.with(|rows| linked.into_iter().chain(rows.iter().cloned()).collect::<Vec<_>>())
     });
-    let above = move || view! {
-        <Spread histogram=counts />
-        <Show when=move || is_table.get() && !window::is_narrow()><Biggest patterns=known /></Show>
+    let above = move || {
+        view! {
+            <Spread histogram=counts />
+            <Show when=move || is_table.get() && !window::is_narrow()><Biggest patterns=known /></Show>
+        }
     };
     view! {
         <div class="toolbar logs-bar">
@@ -92,6 +95,12 @@ fn linked(search: Search, list: Paged<LogRow>) -> Memo<Option<Arc<LogRow>>> {
         let is_known = list.rows.with(|rows| rows.iter().any(|row| row.log_id == id));
         (!is_known).then_some(id)
     });
-    let line = load::<LogRow>(move || wanted.get().map(|id| Question::get(format!("logs/{}", net::part(&id)))));
-    Memo::new(move |_| wanted.with(Option::is_some).then(|| line.answer().map(|answer| Arc::new(answer.data.clone()))).flatten())
+    let line =
+        load::<LogRow>(move || wanted.get().map(|id| Question::get(format!("logs/{}", net::part(&id)))));
+    Memo::new(move |_| {
+        wanted
+            .with(Option::is_some)
+            .then(|| line.answer().map(|answer| Arc::new(answer.data.clone())))
+            .flatten()
+    })
 }

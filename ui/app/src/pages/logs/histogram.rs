@@ -58,7 +58,11 @@ pub(super) fn Spread(histogram: Load<Histogram>) -> impl IntoView {
         histogram.answer().map(|answer| {
             let series = LEVELS.iter().filter_map(|(level, colour)| {
                 let series = answer.data.series.iter().find(|series| series.key == *level)?;
-                series.counts.iter().any(|count| *count > 0).then(|| ((*level).to_owned(), *colour, series.counts.clone()))
+                series
+                    .counts
+                    .iter()
+                    .any(|count| *count > 0)
+                    .then(|| ((*level).to_owned(), *colour, series.counts.clone()))
             });
             Stack { t0: answer.data.t0, step_ns: answer.data.step_ns, series: series.collect() }
         })

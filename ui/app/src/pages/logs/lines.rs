@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use daymark_view::trace_logs::LogRow;
+use daymark_viz::figure;
 use daymark_viz::line::{self, Piece};
 use daymark_viz::tall::{Sight, Tall};
 use leptos::html;
@@ -85,7 +86,9 @@ pub(super) fn Lines(
             let tall = if is_wrapped() {
                 let columns = ((wide.get() - beside) / LETTER).max(8.0) as usize;
                 let extra = if is_narrow { row_px + 4.0 } else { row_px - 16.0 };
-                let high = |row: &Line| extra + 16.0 * line::rows(row.body.as_deref().unwrap_or_default(), columns) as f64;
+                let high = |row: &Line| {
+                    extra + 16.0 * line::rows(row.body.as_deref().unwrap_or_default(), columns) as f64
+                };
                 Tall::each(rows.iter().map(high).collect())
             } else {
                 Tall::even(rows.len(), row_px)
@@ -151,7 +154,9 @@ pub(super) fn Lines(
     };
     let keys = move || {
         let Sight { first, last, .. } = sight.get();
-        rows.with(|rows| (first..last).filter_map(|at| rows.get(at).map(|row| (at, Arc::clone(row)))).collect::<Vec<_>>())
+        rows.with(|rows| {
+            (first..last).filter_map(|at| rows.get(at).map(|row| (at, Arc::clone(row)))).collect::<Vec<_>>()
+        })
     };
     view! {
         <div
@@ -163,7 +168,7 @@ pub(super) fn Lines(
             on:scroll=move |_| measure()
             on:keydown=pressed
         >
-            {above.run()}
+            {move || above.run()}
             <div role="table" aria-label=t(Word::NavLogs) aria-rowcount=move || (rows.with(Vec::len) + 1).to_string()>
                 <Head />
                 <div role="rowgroup" node_ref=list>
@@ -185,7 +190,7 @@ fn Head() -> impl IntoView {
     let arrow = move || if search.is_tail.get() { "↑" } else { "↓" };
     view! {
         <div class="log-row log-head" role="row">
-            <span role="columnheader" aria-label=t(Word::LogsOpen)></span>
+            <span role="cell"></span>
             <span role="columnheader">{t(Word::LogsTime)}", "{move || shell.offset().name()} " " {arrow}</span>
             <span role="columnheader">{t(Word::LogsLevel)}</span>
             <span role="columnheader">{t(Word::LogsService)}</span>
@@ -207,18 +212,36 @@ fn Row(at: usize, row: Line, focused: RwSignal<usize>) -> impl IntoView {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let is_own = target.is_some_and(|target| target.closest("a, button").ok().flatten().is_some());
         // Whoever selects text does not want it to move away.
-        let has_selection = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
+        let has_selection =
+            window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
         if !is_own && !has_selection {
             search.toggle_line(&id);
         }
     };
     let id = row.log_id.clone();
     let trace = row.trace_id.map(|id| {
-        let to = shell.link(["traces", &id.to_string()]).with("span", &row.span_id.map(|id| id.to_string()).unwrap_or_default());
-        view! { <a class="link mono" href=to.to_string()>{id.to_string()[..8].to_owned()}</a> }
+        let to = shell
+            .link(["traces", &id.to_string()])
+            .with("span", &row.span_id.map(|id| id.to_string()).unwrap_or_default());
+        view! { <a class="link mono" href=to.to_string()>{figure::short_id(&id.to_string())}</a> }
     });
     let body = Arc::clone(&row);
-    let message = move || search.words.with(|words| painted(body.body.as_deref().unwrap_or_default(), words));
+    // An event may say all with its name.
+    let message = move || {
+        search.words.with(|words| {
+            painted(body.body.as_deref().or(body.event_name.as_deref()).unwrap_or_default(), words)
+        })
+    };
+    let shown = Arc::clone(&row);
+    let chips = move || {
+        search.columns.with(|columns| {
+        let chip = |key: &String| {
+            let value = super::detail::value_of(&shown, key)?;
+            Some(view! { <span class="log-chip"><span class="faint">{key.clone()}"="</span>{value}</span> })
+        };
+        columns.iter().filter_map(chip).collect_view()
+    })
+    };
     let detail = Arc::clone(&row);
     view! {
         <div
@@ -239,7 +262,7 @@ fn Row(at: usize, row: Line, focused: RwSignal<usize>) -> impl IntoView {
             <span role="cell" class="mono quiet log-time">{shell.civil(row.time).hms_ms()}</span>
             <span role="cell" class="log-level"><Level name=row.severity.clone() /></span>
             <span role="cell" class="log-service"><Swatch service=row.service.clone() /><span class="cut">{row.service.clone()}</span></span>
-            <span role="cell" class="mono log-message">{message}</span>
+            <span role="cell" class="mono log-message">{chips}{message}</span>
             <span role="cell" class="num log-trace">{trace}</span>
         </div>
         {move || is_open.get().then(|| view! { <Detail row=Arc::clone(&detail) /> })}
@@ -285,12 +308,13 @@ pub(super) fn painted(text: &str, words: &[String]) -> AnyView {
 #[component]
 pub(super) fn Short(row: LogRow, is_itself: bool) -> impl IntoView {
     let shell = Shell::here();
-    let label = say(Word::LogsLineOf, &[("service", &row.service)]);
+    let LogRow { time, severity, service, body, .. } = row;
+    let label = say(Word::LogsLineOf, &[("service", &service)]);
     view! {
         <div class="log-short" data-itself=is_itself.then_some("") aria-label=label role="group">
-            <span class="mono quiet">{shell.civil(row.time).hms_ms()}</span>
-            <span class="log-level"><Level name=row.severity.clone() /></span>
-            <span class="mono cut">{row.body.clone()}</span>
+            <span class="mono quiet">{shell.civil(time).hms_ms()}</span>
+            <span class="log-level"><Level name=severity /></span>
+            <span class="mono cut">{body}</span>
         </div>
     }
 }

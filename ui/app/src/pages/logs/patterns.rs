@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use daymark_view::meta::Answer;
 use daymark_view::patterns::PatternRow;
-use daymark_viz::line::{self, Piece};
 use daymark_viz::figure;
+use daymark_viz::line::{self, Piece};
 use leptos::prelude::*;
 
 use super::found::Views;
@@ -88,16 +88,20 @@ pub(super) fn Biggest(patterns: Patterns) -> impl IntoView {
         }
     };
     let known = move |answer: Rc<Answer<Vec<PatternRow>>>| {
-        let all = answer.meta.truncated.as_ref().and_then(|cut| cut.total).unwrap_or(answer.data.len() as u64);
+        let all =
+            answer.meta.truncated.as_ref().and_then(|cut| cut.total).unwrap_or(answer.data.len() as u64);
         let shown = answer.data.len().min(TOP);
         let covered: f64 = answer.data.iter().take(TOP).map(|row| row.share).sum();
         let lines = figure::grouped(answer.meta.total.unwrap_or_default());
-        let note = say(Word::LogsPatternsNote, &[
-            ("shown", &shown.to_string()),
-            ("all", &figure::grouped(all)),
-            ("share", &figure::percent(covered).to_string()),
-            ("lines", &lines),
-        ]);
+        let note = say(
+            Word::LogsPatternsNote,
+            &[
+                ("shown", &shown.to_string()),
+                ("all", &figure::grouped(all)),
+                ("share", &figure::percent(covered).to_string()),
+                ("lines", &lines),
+            ],
+        );
         let to = move || shell.address.get().with("view", "patterns").to_string();
         (all > 0).then(|| view! {
             <section class="patterns">
@@ -124,24 +128,47 @@ pub(super) fn All() -> impl IntoView {
     });
     shell.tell_cost(patterns, |rows, meta| {
         let total = meta.truncated.as_ref().and_then(|cut| cut.total).unwrap_or(rows.len() as u64);
-        say(Word::ShellStatusOf, &[("shown", &figure::grouped(rows.len() as u64)), ("total", &figure::grouped(total))])
+        say(
+            Word::ShellStatusOf,
+            &[("shown", &figure::grouped(rows.len() as u64)), ("total", &figure::grouped(total))],
+        )
     });
-    let columns = || vec![
-        Column::text("", "28px", |row: &Arc<PatternRow>| view! { <Mark state=state(&row.severity) title=row.severity.clone() /> }.into_any()),
-        Column::text(t(Word::LogsPattern), "minmax(160px, 1fr)", |row: &Arc<PatternRow>| view! { <span class="mono" title=row.pattern.clone()>{text(&row.pattern)}</span> }.into_any()),
-        Column::text("", "92px", |row: &Arc<PatternRow>| trend(row).into_any()),
-        Column::number(t(Word::LogsLines), "84px", |row: &Arc<PatternRow>| view! { <span class="strong">{figure::grouped(row.count)}</span> }.into_any()),
-        Column::number(t(Word::LogsShare), "72px", |row: &Arc<PatternRow>| view! { <span class="quiet">{show(figure::percent(row.share))}</span> }.into_any()),
-        Column::number(t(Word::LogsBefore), "84px", |row: &Arc<PatternRow>| view! { <span class="quiet">{figure::grouped(row.before)}</span> }.into_any()),
-        Column::number(t(Word::LogsChange), "84px", |row: &Arc<PatternRow>| match (row.before, row.count) {
-            (0, 1..) => view! { <span class="badge" data-state="info">{t(Word::LogsNew)}</span> }.into_any(),
-            (1.., 0) => view! { <span class="badge">{t(Word::LogsGone)}</span> }.into_any(),
-            (before, count) => view! { <span class="quiet">{figure::change(count as f64, before as f64)}</span> }.into_any(),
-        }),
-    ];
+    let columns = || {
+        vec![
+            Column::text("", "28px", |row: &Arc<PatternRow>| {
+                view! { <Mark state=state(&row.severity) title=row.severity.clone() /> }.into_any()
+            }),
+            Column::text(t(Word::LogsPattern), "minmax(160px, 1fr)", |row: &Arc<PatternRow>| {
+                view! { <span class="mono" title=row.pattern.clone()>{text(&row.pattern)}</span> }.into_any()
+            }),
+            Column::text("", "92px", |row: &Arc<PatternRow>| trend(row).into_any()),
+            Column::number(t(Word::LogsLineCount), "84px", |row: &Arc<PatternRow>| {
+                view! { <span class="strong">{figure::grouped(row.count)}</span> }.into_any()
+            }),
+            Column::number(t(Word::LogsShare), "72px", |row: &Arc<PatternRow>| {
+                view! { <span class="quiet">{show(figure::percent(row.share))}</span> }.into_any()
+            }),
+            Column::number(t(Word::LogsBefore), "84px", |row: &Arc<PatternRow>| {
+                view! { <span class="quiet">{figure::grouped(row.before)}</span> }.into_any()
+            }),
+            Column::number(t(Word::LogsChange), "84px", |row: &Arc<PatternRow>| {
+                match (row.before, row.count) {
+                    (0, 1..) => {
+                        view! { <span class="badge" data-state="info">{t(Word::LogsNew)}</span> }.into_any()
+                    }
+                    (1.., 0) => view! { <span class="badge">{t(Word::LogsGone)}</span> }.into_any(),
+                    (before, count) => {
+                        view! { <span class="quiet">{figure::change(count as f64, before as f64)}</span> }
+                            .into_any()
+                    }
+                }
+            }),
+        ]
+    };
     let open = Callback::new(move |row: Arc<PatternRow>| {
         let term = format!("template_id:{}", row.template_id);
-        let q = daymark_viz::clause::plus(daymark_view::search::Domain::Logs, &search.q.get_untracked(), &term);
+        let q =
+            daymark_viz::clause::plus(daymark_view::search::Domain::Logs, &search.q.get_untracked(), &term);
         shell.address.push(shell.address.now().with("q", &q).without("view"));
     });
     let table = move |answer: Rc<Answer<Vec<PatternRow>>>| {

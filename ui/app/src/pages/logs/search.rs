@@ -23,6 +23,8 @@ pub(super) struct Search {
     pub(super) open: Memo<Option<String>>,
     /// How many lines are shown around it.
     pub(super) around: Memo<Option<usize>>,
+    /// Keys that each line shows before its message.
+    pub(super) columns: Memo<Vec<String>>,
     /// To be marked in the lines.
     pub(super) words: Memo<Vec<String>>,
 }
@@ -44,7 +46,10 @@ impl Search {
             is_tail: Memo::new(move |_| shell.address.get().path.get(1).is_some_and(|part| part == "tail")),
             wraps: Memo::new(move |_| wrap.get().as_deref() == Some("1")),
             open: shell.address.param("log"),
-            around: Memo::new(move |_| around.get().and_then(|count| count.parse().ok()).filter(|count| *count > 0)),
+            around: Memo::new(move |_| {
+                around.get().and_then(|count| count.parse().ok()).filter(|count| *count > 0)
+            }),
+            columns: shell.address.params("cols"),
             words: Memo::new(move |_| q.with(|q| clause::words(Domain::Logs, q))),
         }
     }
@@ -93,6 +98,13 @@ impl Search {
             let is_on = self.around.get_untracked().is_some();
             self.shell.address.set("ctx", if is_on { "" } else { AROUND });
         }
+    }
+
+    /// Shows a key before the message of each line, or no longer.
+    pub(super) fn toggle_column(self, key: &str) {
+        let address = self.shell.address.now();
+        let is_on = address.all("cols").any(|known| known == key);
+        self.shell.address.push(if is_on { address.less("cols", key) } else { address.and("cols", key) });
     }
 
     /// Turns a yes or no of the address.

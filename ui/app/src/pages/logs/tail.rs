@@ -88,20 +88,32 @@ pub(super) fn Tail() -> impl IntoView {
         if tailed.is_following.get() {
             view! { <Icon name="pause" size=14 />{t(Word::LogsFollowing)} }.into_any()
         } else {
-            let text = if new > 0 { say(Word::LogsPausedNew, &[("count", &figure::grouped(new as u64))]) } else { t(Word::LogsPaused).into() };
+            let text = if new > 0 {
+                say(Word::LogsPausedNew, &[("count", &figure::grouped(new as u64))])
+            } else {
+                t(Word::LogsPaused).into()
+            };
             view! { <Icon name="play" size=14 />{text} }.into_any()
         }
     };
     let rates = move || {
         let status = tailed.status.get();
         let text = |rate: f64| figure::rate(rate).to_string();
-        say(Word::LogsRates, &[("matched", &text(status.matched_per_s)), ("shown", &text(status.shown_per_s))])
+        say(
+            Word::LogsRates,
+            &[("matched", &text(status.matched_per_s)), ("shown", &text(status.shown_per_s))],
+        )
     };
     let skipped = move || {
         let dropped = tailed.status.with(|status| status.dropped);
         (dropped > 0).then(|| view! { <span class="badge" data-state="warning">{say(Word::LogsSkipped, &[("count", &figure::grouped(dropped))])}</span> })
     };
-    let gap = move || tailed.status.with(|status| status.gap).then(|| view! { <span class="badge" data-state="warning">{t(Word::LogsGap)}</span> });
+    let gap = move || {
+        tailed
+            .status
+            .with(|status| status.gap)
+            .then(|| view! { <span class="badge" data-state="warning">{t(Word::LogsGap)}</span> })
+    };
     let buffer = move || {
         let count = figure::grouped(tailed.shown.with(Vec::len) as u64);
         say(Word::LogsBuffer, &[("count", &count), ("most", &figure::grouped(KEPT as u64))])

@@ -22,18 +22,23 @@ pub(super) fn Common(is_asked: RwSignal<bool>) -> impl IntoView {
     let shell = Shell::here();
     let search = expect_context::<Search>();
     let has_box = Memo::new(move |_| search.area.get().is_some());
-    let is_shown = Memo::new(move |_| (has_box.get() || is_asked.get() && search.q.with(|q| !q.trim().is_empty())) && search.of_spans.get().is_some());
+    let is_shown = Memo::new(move |_| {
+        (has_box.get() || is_asked.get() && search.q.with(|q| !q.trim().is_empty()))
+            && search.of_spans.get().is_some()
+    });
     let found = load::<Vec<Difference>>(move || {
         is_shown.get().then(|| {
             let selection = search.set();
             // A box is compared with what lies beside it, a query with everything.
             let all = SpanSetBody { q: String::new(), area: None, ..selection.clone() };
-            let body = ExplainBody { baseline: (!has_box.get()).then_some(all), selection, scope: shell.scope() };
+            let body =
+                ExplainBody { baseline: (!has_box.get()).then_some(all), selection, scope: shell.scope() };
             Question::post("traces/explain", &body)
         })
     });
     let show = move |answer: std::rc::Rc<daymark_view::meta::Answer<Vec<Difference>>>| {
-        let mut told: Vec<&Difference> = answer.data.iter().filter(|one| one.score >= TOLD && best(one).is_some()).collect();
+        let mut told: Vec<&Difference> =
+            answer.data.iter().filter(|one| one.score >= TOLD && best(one).is_some()).collect();
         told.sort_by(|a, b| more(best(b)).total_cmp(&more(best(a))));
         told.truncate(KEYS);
         let told: Vec<Difference> = told.into_iter().cloned().collect();
@@ -84,7 +89,9 @@ fn One(difference: Difference) -> impl IntoView {
 /// The value that the selection has more often than the rest, by most.
 fn best(difference: &Difference) -> Option<(&Share, &Share)> {
     let pairs = difference.selection.iter().zip(&difference.baseline);
-    pairs.filter(|(selected, _)| !selected.value.is_null()).max_by(|a, b| more(Some(*a)).total_cmp(&more(Some(*b))))
+    pairs
+        .filter(|(selected, _)| !selected.value.is_null())
+        .max_by(|a, b| more(Some(*a)).total_cmp(&more(Some(*b))))
 }
 
 fn more(pair: Option<(&Share, &Share)>) -> f64 {
@@ -96,7 +103,9 @@ fn told(key: &str, value: &Value) -> (String, String) {
     let number = |name: &str| value.get(name).and_then(Value::as_f64);
     if let (Some(low), Some(high)) = (number("ge"), number("lt")) {
         let is_time = key == "duration";
-        let text = |value: f64| if is_time { figure::duration(value.max(0.0) as u64).to_string() } else { format!("{value}") };
+        let text = |value: f64| {
+            if is_time { figure::duration(value.max(0.0) as u64).to_string() } else { format!("{value}") }
+        };
         let unit = if is_time { "ns" } else { "" };
         return (format!("{}–{}", text(low), text(high)), format!("({key}>={low}{unit} {key}<{high}{unit})"));
     }

@@ -29,13 +29,17 @@ pub(super) fn Facets() -> impl IntoView {
     let facets = load::<Vec<Facet>>(move || {
         let q = search.of_spans.get()?;
         let question = shell.in_range(Question::get("traces/facets")).with("q", q).with("limit", SHOWN);
-        let question = question.with("box", search.area.get().map(|area| heat::written(&area)).unwrap_or_default());
+        let question =
+            question.with("box", search.area.get().map(|area| heat::written(&area)).unwrap_or_default());
         let chosen = chosen.get();
         let known = KEYS.iter().map(|key| (*key).to_owned()).filter(|key| !chosen.contains(key));
-        Some(chosen.clone().into_iter().chain(known).fold(question, |question, key| question.with("key", key)))
+        Some(
+            chosen.clone().into_iter().chain(known).fold(question, |question, key| question.with("key", key)),
+        )
     });
     let show = move |answer: std::rc::Rc<daymark_view::meta::Answer<Vec<Facet>>>| {
-        let known = answer.data.iter().filter(|facet| facet.values.iter().any(|value| !value.value.is_empty()));
+        let known =
+            answer.data.iter().filter(|facet| facet.values.iter().any(|value| !value.value.is_empty()));
         known.cloned().map(|facet| view! { <One facet=facet /> }).collect_view()
     };
     view! {
@@ -76,7 +80,12 @@ fn One(facet: Facet) -> impl IntoView {
     };
     let removed = key.clone();
     let is_own = !KEYS.contains(&key.as_str());
-    let rest = (facet.other > 0).then(|| say(Word::TracesOther, &[("distinct", &figure::grouped(facet.distinct)), ("other", &figure::grouped(facet.other))]));
+    let rest = (facet.other > 0).then(|| {
+        say(
+            Word::TracesOther,
+            &[("distinct", &figure::grouped(facet.distinct)), ("other", &figure::grouped(facet.other))],
+        )
+    });
     view! {
         <details class="facet" open>
             <summary>
@@ -113,7 +122,9 @@ fn AddKey() -> impl IntoView {
             shell.address.push(address.and("facet", key));
         }
     };
-    let rows = move || found.map(|found| found.iter().map(|field| (field.key.clone(), field.distinct)).collect::<Vec<_>>());
+    let rows = move || {
+        found.map(|found| found.iter().map(|field| (field.key.clone(), field.distinct)).collect::<Vec<_>>())
+    };
     let row = move |(key, distinct): (String, u64)| {
         let chosen = key.clone();
         view! {

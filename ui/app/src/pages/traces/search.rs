@@ -58,13 +58,18 @@ impl Search {
             mode: shell.address.param("mode"),
             area: Memo::new(move |_| drawn.get().as_deref().and_then(heat::read)),
             picks: shell.address.params("pick"),
-            of_spans: Memo::new(move |_| q.with(|q| (!clause::is_bad(Domain::Traces, q) && clause::tells_spans(q)).then(|| q.clone()))),
+            of_spans: Memo::new(move |_| {
+                q.with(|q| (!clause::is_bad(Domain::Traces, q) && clause::tells_spans(q)).then(|| q.clone()))
+            }),
         }
     }
 
     pub(super) fn mode_name(self) -> &'static str {
         self.mode.with(|mode| {
-            MODES.iter().find(|(name, ..)| Some(*name) == mode.as_deref()).map_or("traces", |(name, ..)| *name)
+            MODES
+                .iter()
+                .find(|(name, ..)| Some(*name) == mode.as_deref())
+                .map_or("traces", |(name, ..)| *name)
         })
     }
 
@@ -158,7 +163,8 @@ impl Search {
             None => picks.push(id),
         }
         let late = picks.len().saturating_sub(PICKS);
-        let address = picks.drain(late..).fold(address.without("pick"), |address, pick| address.and("pick", &pick));
+        let address =
+            picks.drain(late..).fold(address.without("pick"), |address, pick| address.and("pick", &pick));
         self.shell.address.replace(address);
     }
 

@@ -32,7 +32,10 @@ pub(super) fn Spread(#[prop(into)] total: Signal<Option<u64>>) -> impl IntoView 
         let count = heat.with(|heat| heat.as_ref().map(|heat| figure::count(heat.total()).to_string()))?;
         let around = around.get();
         let of = if around.is_empty() { t(Word::TracesAll).to_owned() } else { around };
-        Some(say(Word::TracesSpreadNote, &[("count", &count), ("of", &of), ("x", &cells.0.to_string()), ("y", &cells.1.to_string())]))
+        Some(say(
+            Word::TracesSpreadNote,
+            &[("count", &count), ("of", &of), ("x", &cells.0.to_string()), ("y", &cells.1.to_string())],
+        ))
     };
     let label = move || match (search.mode_name(), total.get()) {
         ("traces", Some(total)) => say(Word::TracesBoxTraces, &[("count", &figure::grouped(total))]),

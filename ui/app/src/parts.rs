@@ -32,3 +32,11 @@ pub(crate) mod states;
 pub(crate) mod swatch;
 /// Tabs, segments and chips.
 pub(crate) mod tabs;
+/// Text to copy.
+pub(crate) mod copied;
+/// Rate, errors and durations as charts.
+pub(crate) mod traffic;
+/// Cells that several tables have.
+pub(crate) mod cells;
+/// Whether the window is a phone's.
+pub(crate) mod width;

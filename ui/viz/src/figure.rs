@@ -77,6 +77,13 @@ pub fn percent(share: f64) -> Figure {
     figure(number, "%")
 }
 
+/// A share of one in whole per cent: `62 %`, `<1 %`.
+pub fn percent_short(share: f64) -> Figure {
+    let percent = share * 100.0;
+    let number = if percent > 0.0 && percent < 0.5 { "<1".into() } else { format!("{percent:.0}") };
+    figure(number, "%")
+}
+
 /// `+163 %`, `−12 %`; nothing where there was nothing before.
 pub fn change(now: f64, before: f64) -> Option<String> {
     if before <= 0.0 || !now.is_finite() {
@@ -101,6 +108,17 @@ pub fn duration(ns: u64) -> Figure {
         999_500_000..9_995_000_000 => figure(format!("{:.2}", float / 1e9), "s"),
         9_995_000_000..60_000_000_000 => figure(format!("{:.1}", float / 1e9), "s"),
         _ => long(ns / 1_000_000_000),
+    }
+}
+
+/// How long ago, by its largest unit alone: `40 s`, `38 m`, `3 h`, `21 d`.
+pub fn age(ns: u64) -> Figure {
+    let seconds = ns / 1_000_000_000;
+    match seconds {
+        0..60 => figure(seconds.to_string(), "s"),
+        60..3_600 => figure((seconds / 60).to_string(), "m"),
+        3_600..86_400 => figure((seconds / 3_600).to_string(), "h"),
+        _ => figure((seconds / 86_400).to_string(), "d"),
     }
 }
 
@@ -185,6 +203,13 @@ mod tests {
     }
 
     #[test]
+    fn ages_have_one_unit() {
+        assert_eq!(texts(age, &[40_000_000_000, 2_290_000_000_000, 11_000_000_000_000, 1_820_000_000_000_000]), [
+            "40 s", "38 m", "3 h", "21 d"
+        ]);
+    }
+
+    #[test]
     fn counts_and_rates_are_grouped_then_scaled() {
         assert_eq!(
             texts(count, &[0, 1_284, 9_999, 55_200, 999_960, 1_483_200]),
@@ -200,10 +225,10 @@ mod tests {
 
     #[test]
     fn shares_and_changes_are_told_in_per_cent() {
-        assert_eq!(
-            texts(percent, &[0.0, 0.000_01, 0.0021, 0.061, 0.638, 1.0]),
-            ["0 %", "<0.01 %", "0.21 %", "6.10 %", "63.8 %", "100 %"]
-        );
+        assert_eq!(texts(percent, &[0.0, 0.000_01, 0.0021, 0.061, 0.638, 1.0]), [
+            "0 %", "<0.01 %", "0.21 %", "6.10 %", "63.8 %", "100 %"
+        ]);
+        assert_eq!(texts(percent_short, &[0.0, 0.004, 0.624, 1.0]), ["0 %", "<1 %", "62 %", "100 %"]);
         assert_eq!(change(2.63, 1.0).as_deref(), Some("+163\u{a0}%"));
         assert_eq!(change(0.5, 1.0).as_deref(), Some("−50\u{a0}%"));
         assert_eq!(change(61.0, 1.0).as_deref(), Some("×61"));

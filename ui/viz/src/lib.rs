@@ -17,8 +17,8 @@ pub mod figure;
 pub mod heat;
 /// Particles that follow Korean words.
 pub mod korean;
-/// The text of a log line in pieces.
-pub mod line;
+/// What stands out in a table of figures.
+pub mod notable;
 /// The colour of a service.
 pub mod palette;
 /// Where a value lies on an axis, and what stands on the axis.

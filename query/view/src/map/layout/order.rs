@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Spot;
+use super::place::CARDS_MAX;
 
-/// Columns that a line may pass with a bend in each; longer lines go straight.
+/// Columns that a line may pass with a bend in each on a large map; longer lines go straight there.
 const BENDS_MAX: usize = 2;
 /// Rounds, fewer when there is much to move.
 const ROUNDS: usize = 24;
@@ -42,11 +43,12 @@ pub(super) fn ordered(
     grid.before = vec![Vec::new(); spots.len()];
     grid.behind = vec![Vec::new(); spots.len()];
     let mut owners: Vec<usize> = (0..spots.len()).collect();
+    let bends_max = if spots.len() <= CARDS_MAX { usize::MAX } else { BENDS_MAX };
     for (client, server) in calls {
         let (left, right) =
             if ranks[*client] <= ranks[*server] { (*client, *server) } else { (*server, *client) };
         let (from, to) = (ranks[left], ranks[right]);
-        if from == to || to - from - 1 > BENDS_MAX || grid.bends.contains_key(&(left, right)) {
+        if from == to || to - from - 1 > bends_max || grid.bends.contains_key(&(left, right)) {
             continue;
         }
         let (mut last, mut bends) = (left, Vec::new());

@@ -3,8 +3,8 @@
 
 /// The path and parameters of what is looked at.
 pub mod address;
-/// A query changed by one clause.
-pub mod clause;
+/// What part of a large picture is in sight.
+pub mod camera;
 /// Instants as clocks show them.
 pub mod clock;
 /// Two traces or sets side by side.
@@ -27,7 +27,5 @@ pub mod scale;
 pub mod server_events;
 /// The range of time of a page.
 pub mod span;
-/// Counts over time as bars that stand on each other.
-pub mod stack;
-/// Which rows of a long list are in sight.
-pub mod tall;
+/// Lines between the nodes of a map.
+pub mod wires;

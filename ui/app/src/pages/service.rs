@@ -49,7 +49,8 @@ struct About {
 impl About {
     /// A question about a part of the service, over the range of the page.
     fn question(self, what: &str) -> Question {
-        let path = format!("services/{}{}{what}", part(&self.service.get()), if what.is_empty() { "" } else { "/" });
+        let path =
+            format!("services/{}{}{what}", part(&self.service.get()), if what.is_empty() { "" } else { "/" });
         Shell::here().in_range(Question::get(path))
     }
 }
@@ -72,27 +73,33 @@ pub(crate) fn Page(service: Memo<String>) -> impl IntoView {
         Some(compared(shell, shell.in_range(question)))
     });
     let about = About { service, detail };
-    shell.tell_cost(detail, |detail, _| detail.counts.operations.map(|count| count.to_string()).unwrap_or_default());
+    shell.tell_cost(detail, |detail, _| {
+        detail.counts.operations.map(|count| count.to_string()).unwrap_or_default()
+    });
     let tab = Memo::new(move |_| {
         let address = shell.address.get();
         let chosen = address.get("tab").unwrap_or_default();
         TABS.iter().map(|(name, _)| *name).find(|name| *name == chosen).unwrap_or("overview")
     });
     for (key, (name, _)) in TAB_KEYS.into_iter().zip(TABS) {
-        shell.keys.on(key, Word::ServiceTabsKey, move || shell.address.set("tab", if name == "overview" { "" } else { name }));
+        shell.keys.on(key, Word::ServiceTabsKey, move || {
+            shell.address.set("tab", if name == "overview" { "" } else { name })
+        });
     }
     let counts = Callback::new(move |tab: &'static str| {
-        detail.map(|detail| {
-            let counts = detail.counts;
-            match tab {
-                "operations" => counts.operations,
-                "dependencies" => counts.dependencies,
-                "instances" => detail.row.instances.seen,
-                "errors" => counts.errors,
-                "deploys" => counts.deploys,
-                _ => None,
-            }
-        }).map(|count| count.to_string())
+        detail
+            .map(|detail| {
+                let counts = detail.counts;
+                match tab {
+                    "operations" => counts.operations,
+                    "dependencies" => counts.dependencies,
+                    "instances" => detail.row.instances.seen,
+                    "errors" => counts.errors,
+                    "deploys" => counts.deploys,
+                    _ => None,
+                }
+            })
+            .map(|count| count.to_string())
     });
     let is_unknown = move || !detail.has_answer() && detail.problem().is_some();
     view! {

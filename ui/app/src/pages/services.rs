@@ -20,6 +20,7 @@ use crate::shell::Shell;
 use crate::shell::events::{self, EventRail};
 use crate::words::{Word, say, t};
 
+pub(crate) use controls::state_name;
 use paging::Paged;
 
 /// Sorted so unless the address says otherwise: the worst first.
@@ -32,7 +33,9 @@ pub(crate) fn Page() -> impl IntoView {
     let question = Memo::new(move |_| {
         let address = shell.address.get();
         let question = shell.in_range(Question::get("services"));
-        let plain = ["q", "group"].into_iter().fold(question, |question, key| question.with(key, address.get(key).unwrap_or_default()));
+        let plain = ["q", "group"]
+            .into_iter()
+            .fold(question, |question, key| question.with(key, address.get(key).unwrap_or_default()));
         let several = ["state", "team", "language"].into_iter().fold(plain, |question, key| {
             address.all(key).fold(question, |question, value| question.with(key, value))
         });
@@ -76,10 +79,13 @@ fn Nobody(first: Load<Vec<ServiceRow>>) -> impl IntoView {
         ["q", "state", "team", "language"].into_iter().any(|key| address.get(key).is_some())
     });
     let clear = move |_| {
-        let address = ["q", "state", "team", "language"].into_iter().fold(shell.address.now(), |address, key| address.without(key));
+        let address = ["q", "state", "team", "language"]
+            .into_iter()
+            .fold(shell.address.now(), |address, key| address.without(key));
         shell.address.push(address);
     };
-    move || match (is_filtered.get(), first.is_waiting()) {
+    move || {
+        match (is_filtered.get(), first.is_waiting()) {
         (_, true) => view! { <Bones rows=20 /> }.into_any(),
         (true, false) => view! {
             <div class="state" role="status">
@@ -92,5 +98,6 @@ fn Nobody(first: Load<Vec<ServiceRow>>) -> impl IntoView {
             </div>
         }.into_any(),
         (false, false) => view! { <Empty signal=WhySignal::Spans q=String::new() /> }.into_any(),
+    }
     }
 }

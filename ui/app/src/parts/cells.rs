@@ -56,3 +56,8 @@ pub(crate) fn share(share: Option<f64>) -> AnyView {
     }
     .into_any()
 }
+
+/// A share that is neither good nor bad.
+pub(crate) fn percent(share: f64) -> AnyView {
+    show(figure::percent_short(share)).into_any()
+}

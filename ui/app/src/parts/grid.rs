@@ -17,6 +17,8 @@ pub(crate) struct Column<R> {
     head: String,
     width: &'static str,
     is_number: bool,
+    /// The head is for those who hear the table.
+    is_unnamed: bool,
     /// What `sort` in the address is set to by a click on the head.
     sort: Option<&'static str>,
     cell: Arc<dyn Fn(&R) -> AnyView + Send + Sync>,
@@ -28,7 +30,14 @@ impl<R> Column<R> {
         width: &'static str,
         cell: impl Fn(&R) -> AnyView + Send + Sync + 'static,
     ) -> Self {
-        Self { head: head.into(), width, is_number: false, sort: None, cell: Arc::new(cell) }
+        Self {
+            head: head.into(),
+            width,
+            is_number: false,
+            is_unnamed: false,
+            sort: None,
+            cell: Arc::new(cell),
+        }
     }
 
     pub(crate) fn number(
@@ -37,6 +46,12 @@ impl<R> Column<R> {
         cell: impl Fn(&R) -> AnyView + Send + Sync + 'static,
     ) -> Self {
         Self { is_number: true, ..Self::text(head, width, cell) }
+    }
+
+    /// Whose cells speak for themselves.
+    #[must_use]
+    pub(crate) fn unnamed(self) -> Self {
+        Self { is_unnamed: true, ..self }
     }
 
     #[must_use]
@@ -244,9 +259,8 @@ fn head<R>(column: &Column<R>, sorting: Option<Sorting>) -> impl IntoView + use<
     let class = if column.is_number { "num" } else { "" };
     let text = column.head.clone();
     let Some((sorting, sort)) = sorting.zip(column.sort) else {
-        // A head without a text names nothing.
-        let role = if text.is_empty() { "cell" } else { "columnheader" };
-        return view! { <div class=class role=role>{text}</div> }.into_any();
+        let class = if column.is_unnamed { "" } else { class };
+        return view! { <div class=class role="columnheader"><span class:unseen=column.is_unnamed>{text}</span></div> }.into_any();
     };
     let is_number = column.is_number;
     let now = move || {

@@ -18,12 +18,19 @@ pub(crate) struct Measure {
 impl Measure {
     /// The mean of what is drawn, now and in the window before.
     pub(crate) fn means(&self, traffic: &Traffic) -> (Option<f64>, Option<f64>) {
-        let mean = |series: &[TrafficSeries]| series.first().and_then(|series| (self.mean)(series, step_s(traffic)));
+        let mean =
+            |series: &[TrafficSeries]| series.first().and_then(|series| (self.mean)(series, step_s(traffic)));
         (mean(&traffic.series), mean(&traffic.compare))
     }
 
     /// A line; with the window before behind it when `is_compared`.
-    pub(crate) fn line(&self, label: String, traffic: &Traffic, is_filled: bool, is_compared: bool) -> Option<Series> {
+    pub(crate) fn line(
+        &self,
+        label: String,
+        traffic: &Traffic,
+        is_filled: bool,
+        is_compared: bool,
+    ) -> Option<Series> {
         let values = |series: &TrafficSeries| (self.values)(series, step_s(traffic));
         let before = traffic.compare.first().filter(|_| is_compared).map(values).unwrap_or_default();
         let now = traffic.series.first()?;

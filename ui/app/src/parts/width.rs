@@ -7,7 +7,8 @@ const PHONE: f64 = 640.0;
 
 /// Whether the window is as narrow as a phone's.
 pub(crate) fn is_phone() -> Memo<bool> {
-    let measure = || window().inner_width().ok().and_then(|wide| wide.as_f64()).is_some_and(|wide| wide < PHONE);
+    let measure =
+        || window().inner_width().ok().and_then(|wide| wide.as_f64()).is_some_and(|wide| wide < PHONE);
     let is_narrow = RwSignal::new(measure());
     let resized = window_event_listener(leptos::ev::resize, move |_| is_narrow.set(measure()));
     on_cleanup(move || resized.remove());

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::load::load;
 use crate::net::Question;
-use crate::parts::chart::{Chart, Plot};
+use crate::parts::chart::Chart;
 use crate::parts::figures::{show, show_or_dash};
 use crate::parts::traffic::{self, ERRORS, P50, P95, P99, RATE};
 use crate::shell::Shell;
@@ -24,32 +24,48 @@ pub(super) fn Charts(about: About) -> impl IntoView {
     let shell = Shell::here();
     let op = shell.address.param("op");
     let traffic = load::<Traffic>(move || {
-        let question = shell.in_range(Question::get("traffic")).with("buckets", BUCKETS).with("service", about.service.get());
+        let question = shell
+            .in_range(Question::get("traffic"))
+            .with("buckets", BUCKETS)
+            .with("service", about.service.get());
         Some(compared(shell, question.with("op", op.get().unwrap_or_default())))
     });
-    let rate = move || traffic.map(|traffic| {
-        traffic::plot(traffic, [RATE.line(t(Word::ServiceRate).into(), traffic, true, true)])
-    });
-    let errors = move || traffic.map(|traffic| {
-        traffic::plot(traffic, [ERRORS.line(t(Word::ServiceErrorRate).into(), traffic, true, true)])
-    });
-    let durations = move || traffic.map(|traffic| {
-        traffic::plot(traffic, [
-            P99.line("p99".into(), traffic, false, false),
-            P95.line("p95".into(), traffic, false, true),
-            P50.line("p50".into(), traffic, false, false),
-        ])
-    });
+    let rate = move || {
+        traffic.map(|traffic| {
+            traffic::plot(traffic, [RATE.line(t(Word::ServiceRate).into(), traffic, true, true)])
+        })
+    };
+    let errors = move || {
+        traffic.map(|traffic| {
+            traffic::plot(traffic, [ERRORS.line(t(Word::ServiceErrorRate).into(), traffic, true, true)])
+        })
+    };
+    let durations = move || {
+        traffic.map(|traffic| {
+            traffic::plot(
+                traffic,
+                [
+                    P99.line("p99".into(), traffic, false, false),
+                    P95.line("p95".into(), traffic, false, true),
+                    P50.line("p50".into(), traffic, false, false),
+                ],
+            )
+        })
+    };
     // Of the whole range where the page has it, of what is drawn where it is narrowed to an operation.
     let is_whole = move || op.get().is_none();
     let detail = move |read: fn(&ServiceDetail) -> Option<f64>| about.detail.map(|detail| read(detail));
     let drawn = move |measure: traffic::Measure| traffic.map(|traffic| measure.means(traffic));
     let rates = Memo::new(move |_| match is_whole() {
-        true => (detail(|detail| Some(detail.row.rate)), detail(|detail| Some(detail.row.compare.as_ref()?.rate))),
+        true => {
+            (detail(|detail| Some(detail.row.rate)), detail(|detail| Some(detail.row.compare.as_ref()?.rate)))
+        }
         false => drawn(RATE),
     });
     let shares = Memo::new(move |_| match is_whole() {
-        true => (detail(|detail| detail.row.error_rate), detail(|detail| detail.row.compare.as_ref()?.error_rate)),
+        true => {
+            (detail(|detail| detail.row.error_rate), detail(|detail| detail.row.compare.as_ref()?.error_rate))
+        }
         false => drawn(ERRORS),
     });
     let p95s = Memo::new(move |_| match is_whole() {
@@ -59,23 +75,38 @@ pub(super) fn Charts(about: About) -> impl IntoView {
         ),
         false => drawn(P95),
     });
+    // Beside the p95 of the title, each with the colour of its line.
     let others = move || {
         let (p50, p99) = match is_whole() {
-            true => (detail(|detail| detail.row.p50_ns.map(|ns| ns as f64)), detail(|detail| detail.row.p99_ns.map(|ns| ns as f64))),
+            true => (
+                detail(|detail| detail.row.p50_ns.map(|ns| ns as f64)),
+                detail(|detail| detail.row.p99_ns.map(|ns| ns as f64)),
+            ),
             false => (drawn(P50).0, drawn(P99).0),
         };
-        [("p50", p50), ("p99", p99)].into_iter().filter_map(|(name, ns)| Some(format!("{name} {}", (P95.text)(ns?)))).collect::<Vec<_>>().join("\u{2002}")
+        [("p50", P50.colour, p50), ("p95", P95.colour, None), ("p99", P99.colour, p99)].map(|(name, colour, ns)| view! {
+            <span><i class="dot" style:--own=format!("var({colour})")></i>{name} " " {ns.map(P95.text)}</span>
+        }).into_iter().collect_view()
     };
-    let before = |value: Option<f64>, text: fn(f64) -> String| value.map(|value| say(Word::ShellBefore, &[("value", &text(value))]));
+    let before = |value: Option<f64>, text: fn(f64) -> String| {
+        value.map(|value| say(Word::ShellBefore, &[("value", &text(value))]))
+    };
     let traces = move |(from, to): (daymark_model::time::Nanos, daymark_model::time::Nanos), query: &str| {
         let range = daymark_view::range::Range { from, to };
-        let name = op.get_untracked().map(|op| format!(" name={}", daymark_view::search::quoted(&op))).unwrap_or_default();
-        let q = format!("service={}{name}{query}", daymark_view::search::quoted(&about.service.get_untracked()));
+        let name = op
+            .get_untracked()
+            .map(|op| format!(" name={}", daymark_view::search::quoted(&op)))
+            .unwrap_or_default();
+        let q =
+            format!("service={}{name}{query}", daymark_view::search::quoted(&about.service.get_untracked()));
         shell.address.push(Span::fixed(range).write(shell.address.now().to_page(["traces"])).with("q", &q));
     };
     let all = Callback::new(move |step| traces(step, ""));
     let failed = Callback::new(move |step| traces(step, " status:error"));
-    let are_bad = move || { let (now, before) = shares.get(); notable::are_errors(now, before) };
+    let are_bad = move || {
+        let (now, before) = shares.get();
+        notable::are_errors(now, before)
+    };
     view! {
         <div class="service-charts">
             <section>
@@ -97,8 +128,7 @@ pub(super) fn Charts(about: About) -> impl IntoView {
                     <b class="big">{move || p95s.get().0.map(|ns| show((P95.figure)(ns)))}</b>
                     <span class="small faint">"p95"</span>
                     <span class="small faint">{move || before(p95s.get().1, P95.text)}</span>
-                    <span class="small faint">{others}</span>
-                    <Legend plot=Signal::derive(durations) />
+                    <span class="legend">{others}</span>
                 </Figure>
                 <Chart plot=Signal::derive(durations) title=t(Word::ServiceDuration).to_owned() format=P95.text height=HEIGHT open=all />
             </section>
@@ -112,13 +142,4 @@ fn Figure(title: Word, children: Children) -> impl IntoView {
         <h2>{t(title)}</h2>
         <p class="service-figure">{children()}</p>
     }
-}
-
-#[component]
-fn Legend(plot: Signal<Option<Plot>>) -> impl IntoView {
-    let names = move || plot.with(|plot| {
-        let series = plot.iter().flat_map(|plot| &plot.series).rev();
-        series.map(|series| view! { <span><i class="dot" style:--own=format!("var({})", series.colour)></i>{series.label.clone()}</span> }).collect_view()
-    });
-    view! { <span class="legend">{names}</span> }
 }

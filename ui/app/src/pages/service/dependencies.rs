@@ -37,7 +37,8 @@ enum End {
 
 #[component]
 fn Both(about: About, is_short: bool) -> impl IntoView {
-    let dependencies = load::<Dependencies>(move || Some(about.question("dependencies").with("limit", 1_000)));
+    let dependencies =
+        load::<Dependencies>(move || Some(about.question("dependencies").with("limit", 1_000)));
     let side = move |rows: Vec<MapEdge>, end: End| {
         let (title, none) = match end {
             End::Caller => (Word::ServiceCalledBy, Word::ServiceNoCallers),
@@ -66,7 +67,8 @@ fn Both(about: About, is_short: bool) -> impl IntoView {
 #[component]
 fn Table(rows: Vec<MapEdge>, end: End, is_short: bool) -> impl IntoView {
     let shell = Shell::here();
-    let other = move |edge: &MapEdge| if end == End::Caller { edge.client.clone() } else { edge.server.clone() };
+    let other =
+        move |edge: &MapEdge| if end == End::Caller { edge.client.clone() } else { edge.server.clone() };
     let name = move |edge: &MapEdge| {
         let other = other(edge);
         let outside = end == End::Callee && edge.server_kind != "service";
@@ -84,7 +86,8 @@ fn Table(rows: Vec<MapEdge>, end: End, is_short: bool) -> impl IntoView {
     // Opens a service of ours; whatever else there is stands on the map.
     let open = Callback::new(move |edge: MapEdge| {
         let name = other(&edge);
-        let is_ours = end == End::Caller && !palette::is_virtual(&name) || end == End::Callee && edge.server_kind == "service";
+        let is_ours = end == End::Caller && !palette::is_virtual(&name)
+            || end == End::Callee && edge.server_kind == "service";
         let now = shell.address.now();
         shell.address.push(match is_ours {
             true => now.to_page(["services", &name]),
@@ -95,19 +98,23 @@ fn Table(rows: Vec<MapEdge>, end: End, is_short: bool) -> impl IntoView {
     let mut columns = vec![
         Column::text(head, "minmax(110px, 1fr)", name),
         Column::number(t(Word::ServiceRate), "68px", |edge: &MapEdge| cells::rate(edge.rate)),
-        Column::number(t(Word::ServiceErrorRate), "70px", |edge: &MapEdge| cells::errors(edge.error_rate, None)),
+        Column::number(t(Word::ServiceErrorRate), "70px", |edge: &MapEdge| {
+            cells::errors(edge.error_rate, None)
+        }),
     ];
     if !is_short {
-        columns.extend([
-            Column::number("p50", "70px", |edge: &MapEdge| cells::quiet_duration(edge.p50_ns)),
-        ]);
+        columns.extend([Column::number("p50", "70px", |edge: &MapEdge| cells::quiet_duration(edge.p50_ns))]);
     }
     columns.push(Column::number("p95", "72px", |edge: &MapEdge| cells::duration(edge.p95_ns)));
     if !is_short {
         columns.extend([
             Column::number("p99", "72px", |edge: &MapEdge| cells::quiet_duration(edge.p99_ns)),
-            Column::number(t(Word::ServiceServerP95), "96px", |edge: &MapEdge| cells::quiet_duration(edge.server_p95_ns)),
-            Column::number(t(Word::ServiceNetwork), "92px", |edge: &MapEdge| cells::quiet_duration(edge.network_mean_ns)),
+            Column::number(t(Word::ServiceServerP95), "96px", |edge: &MapEdge| {
+                cells::quiet_duration(edge.server_p95_ns)
+            }),
+            Column::number(t(Word::ServiceNetwork), "92px", |edge: &MapEdge| {
+                cells::quiet_duration(edge.network_mean_ns)
+            }),
             Column::text(t(Word::ServiceProtocol), "96px", |edge: &MapEdge| {
                 let text = edge.protocol.clone().unwrap_or_else(|| edge.link.clone());
                 view! { <span class="quiet">{text}</span> }.into_any()

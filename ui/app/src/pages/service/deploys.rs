@@ -24,7 +24,10 @@ pub(super) fn All(about: About) -> impl IntoView {
     let rows = Memo::new(move |_| deploys.map(Clone::clone));
     // Ten minutes before and after, on the tab with the charts.
     let open = Callback::new(move |row: Deploy| {
-        let around = daymark_view::range::Range { from: row.first_seen.plus(-AROUND_NS), to: row.first_seen.plus(AROUND_NS) };
+        let around = daymark_view::range::Range {
+            from: row.first_seen.plus(-AROUND_NS),
+            to: row.first_seen.plus(AROUND_NS),
+        };
         shell.address.push(daymark_viz::span::Span::fixed(around).write(shell.address.now().without("tab")));
     });
     view! {
@@ -49,11 +52,23 @@ fn columns() -> Vec<Column<Deploy>> {
         Column::number(t(Word::ServiceFirstSeen), "120px", move |row: &Deploy| {
             view! { {clock::near(row.first_seen, shell.now(), shell.offset())} }.into_any()
         }),
-        Column::number(t(Word::ServiceInstances), "90px", |row: &Deploy| view! { {row.instances} }.into_any()),
-        Column::number(t(Word::ServiceShare), "72px", |row: &Deploy| show_or_dash(row.share.map(figure::percent_short))),
-        Column::number(t(Word::ServiceErrorsBefore), "112px", |row: &Deploy| cells::errors(row.before.error_rate, None)),
-        Column::number(t(Word::ServiceErrorsAfter), "108px", |row: &Deploy| cells::errors(row.after.error_rate, row.before.error_rate)),
-        Column::number(t(Word::ServiceP95Before), "104px", |row: &Deploy| cells::quiet_duration(row.before.p95_ns)),
-        Column::number(t(Word::ServiceP95After), "104px", |row: &Deploy| cells::duration_since(row.after.p95_ns, row.before.p95_ns)),
+        Column::number(t(Word::ServiceInstances), "90px", |row: &Deploy| {
+            view! { {row.instances} }.into_any()
+        }),
+        Column::number(t(Word::ServiceShare), "72px", |row: &Deploy| {
+            show_or_dash(row.share.map(figure::percent_short))
+        }),
+        Column::number(t(Word::ServiceErrorsBefore), "112px", |row: &Deploy| {
+            cells::errors(row.before.error_rate, None)
+        }),
+        Column::number(t(Word::ServiceErrorsAfter), "108px", |row: &Deploy| {
+            cells::errors(row.after.error_rate, row.before.error_rate)
+        }),
+        Column::number(t(Word::ServiceP95Before), "104px", |row: &Deploy| {
+            cells::quiet_duration(row.before.p95_ns)
+        }),
+        Column::number(t(Word::ServiceP95After), "104px", |row: &Deploy| {
+            cells::duration_since(row.after.p95_ns, row.before.p95_ns)
+        }),
     ]
 }

@@ -28,17 +28,24 @@ pub(super) fn Top(about: About) -> impl IntoView {
     let open = Callback::new(move |group: ErrorGroup| {
         shell.address.push(shell.address.now().with("tab", "errors").with("sel", &group.fingerprint));
     });
-    let columns = move || vec![
-        Column::text(t(Word::ServiceType), "minmax(120px, 1fr)", |row: &ErrorGroup| named(row)),
-        Column::text(t(Word::ServiceFrame), "minmax(100px, 1fr)", |row: &ErrorGroup| {
-            view! { <span class="mono quiet cut" title=row.frame.clone()>{row.frame.clone()}</span> }.into_any()
-        }),
-        Column::text(t(Word::ServiceTrend), "92px", |row: &ErrorGroup| view! { <Spark values=trend(row) own="--crit" /> }.into_any()),
-        Column::number(t(Word::ServiceCount), "70px", |row: &ErrorGroup| show(figure::count(row.count)).into_any()),
-        Column::text(t(Word::ServiceVersion), "112px", move |row: &ErrorGroup| {
-            view! { <span class="quiet cut" title=row.versions.join(", ")>{of_versions(row, versions.get_untracked())}</span> }.into_any()
-        }),
-    ];
+    let columns = move || {
+        vec![
+            Column::text(t(Word::ServiceType), "minmax(120px, 1fr)", |row: &ErrorGroup| named(row)),
+            Column::text(t(Word::ServiceFrame), "minmax(100px, 1fr)", |row: &ErrorGroup| {
+                view! { <span class="mono quiet cut" title=row.frame.clone()>{row.frame.clone()}</span> }
+                    .into_any()
+            }),
+            Column::text(t(Word::ServiceTrend), "92px", |row: &ErrorGroup| {
+                view! { <Spark values=trend(row) own="--crit" /> }.into_any()
+            }),
+            Column::number(t(Word::ServiceCount), "70px", |row: &ErrorGroup| {
+                show(figure::count(row.count)).into_any()
+            }),
+            Column::text(t(Word::ServiceVersion), "112px", move |row: &ErrorGroup| {
+                view! { <span class="quiet cut" title=row.versions.join(", ")>{of_versions(row, versions.get_untracked())}</span> }.into_any()
+            }),
+        ]
+    };
     view! {
         <div class="section-head">
             <h2>{t(Word::ServiceTopErrors)}</h2>
@@ -91,7 +98,10 @@ pub(super) fn All(about: About) -> impl IntoView {
             let put = if is_open.get_untracked() { "" } else { fingerprint.as_str() };
             shell.address.replace(shell.address.now().with("sel", put));
         };
-        let detail = { let group = group.clone(); move || is_open.get().then(|| view! { <Detail group=group.clone() about=about /> }) };
+        let detail = {
+            let group = group.clone();
+            move || is_open.get().then(|| view! { <Detail group=group.clone() about=about /> })
+        };
         view! {
             <li>
                 <button type="button" class="service-error" aria-expanded=move || is_open.get().to_string() on:click=toggle>
@@ -120,14 +130,18 @@ fn Detail(group: ErrorGroup, about: About) -> impl IntoView {
     let shell = Shell::here();
     let quoted = daymark_view::search::quoted;
     let failed = {
-        let kind = group.kind.as_ref().map(|kind| format!(" exception.type={}", quoted(kind))).unwrap_or_default();
-        shell.link(["traces"]).with("q", &format!("service={} status:error{kind}", quoted(&about.service.get_untracked())))
+        let kind =
+            group.kind.as_ref().map(|kind| format!(" exception.type={}", quoted(kind))).unwrap_or_default();
+        shell
+            .link(["traces"])
+            .with("q", &format!("service={} status:error{kind}", quoted(&about.service.get_untracked())))
     };
     let trace = group.last_trace_id.map(|trace| {
         let link = shell.link(["traces", &trace.to_string()]);
         group.last_span_id.map_or(link.clone(), |span| link.with("span", &span.to_string())).to_string()
     });
-    let fact = |word: Word, text: String| (!text.is_empty()).then(|| view! { <dt>{t(word)}</dt><dd>{text}</dd> });
+    let fact =
+        |word: Word, text: String| (!text.is_empty()).then(|| view! { <dt>{t(word)}</dt><dd>{text}</dd> });
     let at = |at| clock::near(at, shell.now(), shell.offset());
     view! {
         <div class="service-error-detail">

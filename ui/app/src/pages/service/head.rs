@@ -1,7 +1,6 @@
 //! The head of the page: name, state, who owns it, which versions run, and the same service elsewhere.
 
 use daymark_view::service::ServiceDetail;
-use daymark_view::services::ServiceState;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
@@ -29,10 +28,14 @@ pub(super) fn Head(about: About) -> impl IntoView {
         move || {
             let name = about.service.get();
             let link = shell.link([place]);
-            let op = shell.address.get().get("op").map(|op| format!(" name={}", daymark_view::search::quoted(op)));
+            let op =
+                shell.address.get().get("op").map(|op| format!(" name={}", daymark_view::search::quoted(op)));
             match place {
                 "map" => link.with("focus", &name).with("sel", &name),
-                "traces" => link.with("q", &format!("service={}{}", daymark_view::search::quoted(&name), op.unwrap_or_default())),
+                "traces" => link.with(
+                    "q",
+                    &format!("service={}{}", daymark_view::search::quoted(&name), op.unwrap_or_default()),
+                ),
                 _ => link.with("q", &format!("service={}", daymark_view::search::quoted(&name))),
             }
             .to_string()
@@ -63,12 +66,7 @@ pub(super) fn Head(about: About) -> impl IntoView {
 
 fn badge(shell: Shell, detail: &ServiceDetail) -> impl IntoView + use<> {
     let state = detail.row.state;
-    let word = t(match state {
-        ServiceState::Ok => Word::ServicesStateOk,
-        ServiceState::Warning => Word::ServicesStateWarning,
-        ServiceState::Critical => Word::ServicesStateCritical,
-        ServiceState::Unknown => Word::ServicesStateUnknown,
-    });
+    let word = crate::pages::services::state_name(state);
     let text = match detail.row.state_since {
         Some(since) => say(Word::ServiceSince, &[("state", word), ("time", &shell.civil(since).hm())]),
         None => word.to_owned(),
@@ -80,10 +78,17 @@ fn badge(shell: Shell, detail: &ServiceDetail) -> impl IntoView + use<> {
 fn facts(detail: &ServiceDetail) -> String {
     let row = &detail.row;
     let runtime = detail.runtime_version.clone().or_else(|| row.language.clone());
-    let versions: Vec<String> = row.versions.iter().take(VERSIONS).map(|version| match version.instances {
-        Some(count) => say(Word::ServiceVersionOn, &[("version", &version.version), ("count", &count.to_string())]),
-        None => version.version.clone(),
-    }).collect();
+    let versions: Vec<String> = row
+        .versions
+        .iter()
+        .take(VERSIONS)
+        .map(|version| match version.instances {
+            Some(count) => {
+                say(Word::ServiceVersionOn, &[("version", &version.version), ("count", &count.to_string())])
+            }
+            None => version.version.clone(),
+        })
+        .collect();
     let owner = detail.owner.clone().or_else(|| row.team.clone()).or_else(|| row.namespace.clone());
     let parts = [owner, runtime, (!versions.is_empty()).then(|| versions.join(", "))];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -93,19 +98,22 @@ fn facts(detail: &ServiceDetail) -> String {
 #[component]
 pub(super) fn Compared(about: About) -> impl IntoView {
     let shell = Shell::here();
-    let slo = move || about.detail.map(|detail| detail.row.slo).map(|slo| {
-        let left = figure::percent_short(slo.budget_left).to_string();
-        let wide = format!("{:.0}%", (slo.budget_left * 100.0).clamp(0.0, 100.0));
-        let own = if slo.budget_left < 0.5 { "var(--crit)" } else { "var(--ctl)" };
-        view! {
-            <span class="service-slo">
-                <span class="quiet">"SLO "{format!("{:.2}", slo.target * 100.0)}</span>
-                <span class="meter" style:--own=own><i style:width=wide></i></span>
-                <span>{say(Word::ServiceSloLeft, &[("share", &left)])}</span>
-            </span>
-        }
-    });
-    let chip = move || shell.compared().map(|before| {
+    let slo = move || {
+        about.detail.map(|detail| detail.row.slo).map(|slo| {
+            let left = figure::percent_short(slo.budget_left).to_string();
+            let wide = format!("{:.0}%", (slo.budget_left * 100.0).clamp(0.0, 100.0));
+            let own = if slo.budget_left < 0.5 { "var(--crit)" } else { "var(--ctl)" };
+            view! {
+                <span class="service-slo">
+                    <span class="quiet">"SLO "{format!("{:.2}", slo.target * 100.0)}</span>
+                    <span class="meter" style:--own=own><i style:width=wide></i></span>
+                    <span>{say(Word::ServiceSloLeft, &[("share", &left)])}</span>
+                </span>
+            }
+        })
+    };
+    let chip = move || {
+        shell.compared().map(|before| {
         let text = format!("{}–{}", shell.civil(before.from).hm(), shell.civil(before.to).hm());
         view! {
             <span class="chip" title=t(Word::ServiceWindowBefore)>
@@ -114,13 +122,16 @@ pub(super) fn Compared(about: About) -> impl IntoView {
                 <button type="button" aria-label=t(Word::ServiceOffCompare) on:click=move |_| shell.address.set("cmp", "off")><Icon name="close" size=12 /></button>
             </span>
         }
-    });
+    })
+    };
     let op = shell.address.param("op");
-    let narrowed = move || op.get().map(|op| view! {
+    let narrowed = move || {
+        op.get().map(|op| view! {
         <span class="chip">
             <span class="cut">{op}</span>
             <button type="button" aria-label=t(Word::ServiceAllOperations) on:click=move |_| shell.address.set("op", "")><Icon name="close" size=12 /></button>
         </span>
-    });
+    })
+    };
     view! { <span class="service-compared">{slo}{narrowed}{chip}</span> }
 }

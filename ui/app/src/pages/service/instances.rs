@@ -35,10 +35,14 @@ fn columns(rows: &[Instance]) -> Vec<Column<Instance>> {
         let title = text.clone();
         view! { <span class="quiet cut" title=title>{text}</span> }.into_any()
     };
-    let text = |head: Word, width, read: fn(&Instance) -> Option<String>| Column::text(t(head), width, move |row: &Instance| quiet(read(row)));
-    let mut columns = vec![Column::text(t(Word::ServiceInstance), "minmax(150px, 1.4fr)", |row: &Instance| {
-        view! { <span class="strong mono cut" title=row.instance.clone()>{row.instance.clone()}</span> }.into_any()
-    })];
+    let text = |head: Word, width, read: fn(&Instance) -> Option<String>| {
+        Column::text(t(head), width, move |row: &Instance| quiet(read(row)))
+    };
+    let mut columns =
+        vec![Column::text(t(Word::ServiceInstance), "minmax(150px, 1.4fr)", |row: &Instance| {
+            view! { <span class="strong mono cut" title=row.instance.clone()>{row.instance.clone()}</span> }
+                .into_any()
+        })];
     if any(|row| row.health.is_some()) {
         columns.push(text(Word::ServiceHealth, "80px", |row| row.health.clone()));
     }
@@ -56,7 +60,9 @@ fn columns(rows: &[Instance]) -> Vec<Column<Instance>> {
     }
     columns.extend([
         Column::number(t(Word::ServiceRate), "76px", |row: &Instance| cells::rate(row.rate)),
-        Column::number(t(Word::ServiceErrorRate), "76px", |row: &Instance| cells::errors(row.error_rate, None)),
+        Column::number(t(Word::ServiceErrorRate), "76px", |row: &Instance| {
+            cells::errors(row.error_rate, None)
+        }),
         Column::number("p95", "76px", |row: &Instance| cells::duration(row.p95_ns)),
     ]);
     if any(|row| row.cpu.is_some()) {
@@ -66,7 +72,9 @@ fn columns(rows: &[Instance]) -> Vec<Column<Instance>> {
         columns.push(Column::number(t(Word::ServiceHeap), "116px", |row: &Instance| cells::share(row.heap)));
     }
     if any(|row| row.threads.is_some()) {
-        columns.push(Column::number(t(Word::ServiceThreads), "72px", move |row: &Instance| quiet(row.threads.map(figure::grouped))));
+        columns.push(Column::number(t(Word::ServiceThreads), "72px", move |row: &Instance| {
+            quiet(row.threads.map(figure::grouped))
+        }));
     }
     columns.push(Column::number(t(Word::ServiceLastSeen), "110px", move |row: &Instance| {
         quiet(row.last_span_at.map(|at| clock::near(at, shell.now(), shell.offset())))

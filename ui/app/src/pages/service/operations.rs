@@ -1,6 +1,7 @@
 //! What the service does: spans by name and kind, and how much of its time each takes.
 
 use daymark_view::service::Operation;
+use daymark_viz::figure;
 use leptos::prelude::*;
 
 use crate::load::load;
@@ -12,6 +13,9 @@ use crate::shell::Shell;
 use crate::words::{Word, say, t};
 
 use super::About;
+
+/// Of a name that shares its table with other things.
+const LETTERS: usize = 24;
 
 /// All of them, sorted as the address says.
 #[component]
@@ -45,15 +49,17 @@ pub(super) fn Table(about: About, most: usize) -> impl IntoView {
         choose: Callback::new(move |by: String| shell.address.set("sort", &by)),
     };
     let total = move || operations.map(Vec::len);
-    let title = is_short.then(|| view! {
-        <div class="section-head">
-            <h2>{t(Word::ServiceOperations)}</h2>
-            <Show when=move || { total() > most }>
-                <a class="link" href=move || shell.address.get().with("tab", "operations").to_string()>
-                    {move || say(Word::ServiceAllCount, &[("count", &total().to_string())])}
-                </a>
-            </Show>
-        </div>
+    let title = is_short.then(|| {
+        view! {
+            <div class="section-head">
+                <h2>{t(Word::ServiceOperations)}</h2>
+                <Show when=move || { total() > most }>
+                    <a class="link" href=move || shell.address.get().with("tab", "operations").to_string()>
+                        {move || say(Word::ServiceAllCount, &[("count", &total().to_string())])}
+                    </a>
+                </Show>
+            </div>
+        }
     });
     view! {
         {title}
@@ -80,19 +86,37 @@ fn columns(about: About, is_short: bool) -> Vec<Column<Operation>> {
             </a>
         }.into_any()
     };
-    let sort = |column: Column<Operation>, by: &'static str| if is_short { column } else { column.sorted_by(by) };
+    let sort =
+        |column: Column<Operation>, by: &'static str| if is_short { column } else { column.sorted_by(by) };
     vec![
-        sort(Column::text(t(Word::ServiceOperation), "minmax(120px, 1fr)", |row: &Operation| {
-            view! { <span class="strong cut" title=row.name.clone()>{row.name.clone()}</span> }.into_any()
-        }), "name"),
-        Column::text(t(Word::ServiceKind), "78px", |row: &Operation| view! { <span class="quiet">{row.kind.clone()}</span> }.into_any()),
+        sort(
+            Column::text(t(Word::ServiceOperation), "minmax(120px, 1fr)", move |row: &Operation| {
+                // Names of one service often begin alike.
+                let name = if is_short { figure::shortened(&row.name, LETTERS) } else { row.name.clone() };
+                view! { <span class="strong cut" title=row.name.clone()>{name}</span> }.into_any()
+            }),
+            "name",
+        ),
+        Column::text(t(Word::ServiceKind), "78px", |row: &Operation| {
+            view! { <span class="quiet">{row.kind.clone()}</span> }.into_any()
+        }),
         sort(Column::number(t(Word::ServiceRate), "70px", |row: &Operation| cells::rate(row.rate)), "rate"),
-        sort(Column::number(t(Word::ServiceErrorRate), "72px", |row: &Operation| cells::errors(row.error_rate, None)), "errors"),
+        sort(
+            Column::number(t(Word::ServiceErrorRate), "72px", |row: &Operation| {
+                cells::errors(row.error_rate, None)
+            }),
+            "errors",
+        ),
         sort(Column::number("p50", "66px", |row: &Operation| cells::quiet_duration(row.p50_ns)), "p50"),
         sort(Column::number("p95", "70px", |row: &Operation| cells::duration(row.p95_ns)), "p95"),
         sort(Column::number("p99", "70px", |row: &Operation| cells::quiet_duration(row.p99_ns)), "p99"),
-        sort(Column::number(t(Word::ServiceTimeShare), "124px", |row: &Operation| cells::share(row.time_share)), "share"),
-        Column::text("", "40px", traces),
+        sort(
+            Column::number(t(Word::ServiceTimeShare), "124px", |row: &Operation| {
+                cells::share(row.time_share)
+            }),
+            "share",
+        ),
+        Column::text(t(Word::ServiceTraces), "40px", traces).unnamed(),
     ]
 }
 

@@ -16,19 +16,24 @@ use super::About;
 pub(super) fn Versions(about: About) -> impl IntoView {
     let rows = Memo::new(move |_| about.detail.map(|detail| detail.row.versions.clone()));
     let is_empty = move || rows.with(Vec::is_empty);
-    let columns = || vec![
-        Column::text(t(Word::ServiceVersion), "minmax(72px, 1fr)", |row: &VersionShare| {
-            view! { <span class="strong cut" title=row.version.clone()>{row.version.clone()}</span> }.into_any()
-        }),
-        Column::number(t(Word::ServiceInstances), "76px", |row: &VersionShare| {
-            view! { {row.instances.map(|count| count.to_string())} }.into_any()
-        }),
-        Column::number(t(Word::ServiceErrorRate), "72px", |row: &VersionShare| cells::errors(row.error_rate, None)),
-        Column::number("p95", "72px", |row: &VersionShare| cells::duration(row.p95_ns)),
-        Column::number(t(Word::ServiceShare), "60px", |row: &VersionShare| {
-            view! { <span class="quiet">{show(figure::percent_short(row.share))}</span> }.into_any()
-        }),
-    ];
+    let columns = || {
+        vec![
+            Column::text(t(Word::ServiceVersion), "minmax(72px, 1fr)", |row: &VersionShare| {
+                view! { <span class="strong cut" title=row.version.clone()>{row.version.clone()}</span> }
+                    .into_any()
+            }),
+            Column::number(t(Word::ServiceInstances), "76px", |row: &VersionShare| {
+                view! { {row.instances.map(|count| count.to_string())} }.into_any()
+            }),
+            Column::number(t(Word::ServiceErrorRate), "72px", |row: &VersionShare| {
+                cells::errors(row.error_rate, None)
+            }),
+            Column::number("p95", "72px", |row: &VersionShare| cells::duration(row.p95_ns)),
+            Column::number(t(Word::ServiceShare), "60px", |row: &VersionShare| {
+                view! { <span class="quiet">{show(figure::percent_short(row.share))}</span> }.into_any()
+            }),
+        ]
+    };
     view! {
         <div class="section-head"><h2>{t(Word::ServiceVersions)}</h2></div>
         <Show when=move || !is_empty() fallback=|| view! { <Nothing text=t(Word::ServiceNoVersions) /> }>

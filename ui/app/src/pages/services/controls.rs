@@ -26,8 +26,10 @@ pub(super) fn Controls(list: Paged) -> impl IntoView {
     let teams = Memo::new(move |_| known.map(|known| known.scopes.team.clone()));
     let states = [ServiceState::Critical, ServiceState::Warning, ServiceState::Ok, ServiceState::Unknown];
     let states = states.map(|state| (state.name().to_owned(), state_name(state).to_owned())).to_vec();
-    let groups = ServicesGroup::ALL.map(|group| (group.name().to_owned(), group_name(group).to_owned())).to_vec();
-    let sorts = [("-error_rate", Word::ServicesErrors), ("-rate", Word::ServicesRate), ("name", Word::ServicesName)];
+    let groups =
+        ServicesGroup::ALL.map(|group| (group.name().to_owned(), group_name(group).to_owned())).to_vec();
+    let sorts =
+        [("-error_rate", Word::ServicesErrors), ("-rate", Word::ServicesRate), ("name", Word::ServicesName)];
     let mut sorts: Vec<_> = sorts.map(|(sort, word)| (sort.to_owned(), t(word).to_owned())).to_vec();
     sorts.extend(["p50", "p95", "p99"].map(|sort| (format!("-{sort}"), sort.to_owned())));
     view! {
@@ -49,7 +51,7 @@ pub(super) fn Controls(list: Paged) -> impl IntoView {
     }
 }
 
-pub(super) fn state_name(state: ServiceState) -> &'static str {
+pub(crate) fn state_name(state: ServiceState) -> &'static str {
     t(match state {
         ServiceState::Ok => Word::ServicesStateOk,
         ServiceState::Warning => Word::ServicesStateWarning,
@@ -130,12 +132,16 @@ fn Choice(
     let now = shell.address.param(parameter);
     let named = move || {
         let now = now.get().unwrap_or_else(|| if parameter == "sort" { SORT.into() } else { String::new() });
-        let name = choices.with(|choices| choices.iter().find(|(value, _)| *value == now).map(|(_, name)| name.clone()));
+        let name = choices
+            .with(|choices| choices.iter().find(|(value, _)| *value == now).map(|(_, name)| name.clone()));
         name.unwrap_or_else(|| if now.is_empty() { none.into() } else { now })
     };
     let text = Signal::derive(move || format!("{label} {}", named()));
     let item = move |value: String, name: String| {
-        let is_on = { let value = value.clone(); move || now.get().unwrap_or_default() == value };
+        let is_on = {
+            let value = value.clone();
+            move || now.get().unwrap_or_default() == value
+        };
         view! {
             <button type="button" role="menuitemradio" aria-checked=move || is_on().to_string() on:click=move |_| shell.address.set(parameter, &value)>
                 {name}
@@ -154,7 +160,8 @@ fn Choice(
 #[component]
 fn Counts(list: Paged) -> impl IntoView {
     let shell = Shell::here();
-    let overview = load::<Overview>(move || list.is_cut.get().then(|| shell.in_range(Question::get("overview"))));
+    let overview =
+        load::<Overview>(move || list.is_cut.get().then(|| shell.in_range(Question::get("overview"))));
     let counts = Memo::new(move |_| {
         if overview.has_answer() {
             return overview.map(|overview| overview.services);
@@ -163,15 +170,16 @@ fn Counts(list: Paged) -> impl IntoView {
         list.rows.with(|rows| rows.iter().for_each(|row| counts.add(row.state)));
         counts
     });
-    let count = move |state: ServiceState, class: &'static str, count: fn(StateCounts) -> u64| {
-        let title = state_name(state);
-        move || {
-            let count = count(counts.get());
-            (count > 0).then(|| view! {
+    let count =
+        move |state: ServiceState, class: &'static str, count: fn(StateCounts) -> u64| {
+            let title = state_name(state);
+            move || {
+                let count = count(counts.get());
+                (count > 0).then(|| view! {
                 <span class=class title=title><Mark state=State::from(state) title=title /> {count}</span>
             })
-        }
-    };
+            }
+        };
     view! {
         <span class="services-counts">
             <span class="services-total quiet">{move || say(Word::ServicesCount, &[("count", &list.total.get().to_string())])}</span>

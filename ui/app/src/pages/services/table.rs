@@ -80,7 +80,8 @@ pub(super) fn Table(list: Paged) -> impl IntoView {
     });
     let more = Callback::new(move |()| list.ask_more());
     move || {
-        let (columns, row_px) = if is_phone.get() { (vec![card()], 52.0) } else { (columns(shell, shown.get()), 28.0) };
+        let (columns, row_px) =
+            if is_phone.get() { (vec![card()], 52.0) } else { (columns(shell, shown.get()), 28.0) };
         view! {
             <Grid
                 rows=lines
@@ -132,7 +133,9 @@ fn is_failing(row: &ServiceRow) -> bool {
 }
 
 /// A cell of services alone; the name of a group has none.
-fn of_service(cell: impl Fn(&ServiceRow) -> AnyView + Send + Sync + 'static) -> impl Fn(&Line) -> AnyView + Send + Sync + 'static {
+fn of_service(
+    cell: impl Fn(&ServiceRow) -> AnyView + Send + Sync + 'static,
+) -> impl Fn(&Line) -> AnyView + Send + Sync + 'static {
     move |line| match line {
         Line::Service(row) => cell(row),
         Line::Head(..) => ().into_any(),
@@ -140,8 +143,10 @@ fn of_service(cell: impl Fn(&ServiceRow) -> AnyView + Send + Sync + 'static) -> 
 }
 
 fn columns(shell: Shell, shown: Shown) -> Vec<Column<Line>> {
-    let number = |head: &str, width, cell: fn(&ServiceRow) -> AnyView| Column::number(head, width, of_service(cell));
-    let text = |head: &str, width, cell: fn(&ServiceRow) -> AnyView| Column::text(head, width, of_service(cell));
+    let number =
+        |head: &str, width, cell: fn(&ServiceRow) -> AnyView| Column::number(head, width, of_service(cell));
+    let text =
+        |head: &str, width, cell: fn(&ServiceRow) -> AnyView| Column::text(head, width, of_service(cell));
     let quiet = |text: Option<&String>| view! { <span class="quiet">{text.cloned()}</span> }.into_any();
     let mut columns = vec![
         Column::text(t(Word::ServicesService), "minmax(150px, 1.6fr)", |line: &Line| match line {
@@ -154,21 +159,41 @@ fn columns(shell: Shell, shown: Shown) -> Vec<Column<Line>> {
         }).sorted_by("name"),
     ];
     if shown.team {
-        columns.push(Column::text(t(Word::ServicesTeam), "minmax(64px, 0.5fr)", of_service(move |row| quiet(row.team.as_ref()))));
+        columns.push(Column::text(
+            t(Word::ServicesTeam),
+            "minmax(64px, 0.5fr)",
+            of_service(move |row| quiet(row.team.as_ref())),
+        ));
     }
     if shown.namespace {
-        columns.push(Column::text(t(Word::ServicesSpace), "minmax(88px, 0.6fr)", of_service(move |row| quiet(row.namespace.as_ref()))));
+        columns.push(Column::text(
+            t(Word::ServicesSpace),
+            "minmax(88px, 0.6fr)",
+            of_service(move |row| quiet(row.namespace.as_ref())),
+        ));
     }
     columns.extend([
         number(t(Word::ServicesRate), "76px", |row| cells::rate(row.rate)).sorted_by("rate"),
-        text("", "90px", |row| view! { <Spark values=row.spark.rate.clone() own="--rate" /> }.into_any()),
-        number(t(Word::ServicesErrors), "76px", |row| cells::errors(row.error_rate, before(row, |before| before.error_rate))).sorted_by("error_rate"),
-        text("", "90px", |row| cells::errors_spark(row.spark.error_rate.clone(), is_failing(row))),
+        text(t(Word::ServicesRate), "90px", |row| {
+            view! { <Spark values=row.spark.rate.clone() own="--rate" /> }.into_any()
+        })
+        .unnamed(),
+        number(t(Word::ServicesErrors), "76px", |row| {
+            cells::errors(row.error_rate, before(row, |before| before.error_rate))
+        })
+        .sorted_by("error_rate"),
+        text(t(Word::ServicesErrors), "90px", |row| {
+            cells::errors_spark(row.spark.error_rate.clone(), is_failing(row))
+        })
+        .unnamed(),
         number("p50", "70px", |row| cells::quiet_duration(row.p50_ns)).sorted_by("p50"),
-        number("p95", "72px", |row| cells::duration_since(row.p95_ns, before(row, |before| before.p95_ns))).sorted_by("p95"),
+        number("p95", "72px", |row| cells::duration_since(row.p95_ns, before(row, |before| before.p95_ns)))
+            .sorted_by("p95"),
     ]);
     if shown.compared {
-        columns.push(number("Δ p95", "74px", |row| cells::change(row.p95_ns, before(row, |before| before.p95_ns))));
+        columns.push(number("Δ p95", "74px", |row| {
+            cells::change(row.p95_ns, before(row, |before| before.p95_ns))
+        }));
     }
     columns.push(number("p99", "72px", |row| cells::quiet_duration(row.p99_ns)).sorted_by("p99"));
     if shown.saturation {
@@ -184,7 +209,11 @@ fn columns(shell: Shell, shown: Shown) -> Vec<Column<Line>> {
     }
     columns.push(text(t(Word::ServicesVersion), "minmax(96px, 0.7fr)", version));
     if shown.deploy {
-        columns.push(Column::number(t(Word::ServicesDeploy), "64px", of_service(move |row| deploy(shell, row))));
+        columns.push(Column::number(
+            t(Word::ServicesDeploy),
+            "64px",
+            of_service(move |row| deploy(shell, row)),
+        ));
     }
     if shown.alerts {
         columns.push(number(t(Word::ServicesAlerts), "56px", |row| {
@@ -211,7 +240,8 @@ fn breakers(row: &ServiceRow) -> AnyView {
     match row.breakers {
         Some(breakers) if breakers.open > 0 => {
             let text = say(Word::ServicesOpenBreakers, &[("count", &breakers.open.to_string())]);
-            view! { <span class="badge" data-state="critical"><Icon name="bolt" size=12 />{text}</span> }.into_any()
+            view! { <span class="badge" data-state="critical"><Icon name="bolt" size=12 />{text}</span> }
+                .into_any()
         }
         Some(breakers) if breakers.half_open > 0 => {
             let text = say(Word::ServicesHalfBreakers, &[("count", &breakers.half_open.to_string())]);
@@ -223,9 +253,16 @@ fn breakers(row: &ServiceRow) -> AnyView {
 
 /// The version with the most calls, and its share where it is not alone.
 fn version(row: &ServiceRow) -> AnyView {
-    let Some(first) = row.versions.first() else { return view! { <span class="faint">"–"</span> }.into_any() };
-    let all: Vec<String> = row.versions.iter().map(|version| format!("{} {}", version.version, figure::percent_short(version.share))).collect();
-    let share = (row.versions.len() > 1).then(|| view! { <span class="faint">{show(figure::percent_short(first.share))}</span> });
+    let Some(first) = row.versions.first() else {
+        return view! { <span class="faint">"–"</span> }.into_any();
+    };
+    let all: Vec<String> = row
+        .versions
+        .iter()
+        .map(|version| format!("{} {}", version.version, figure::percent_short(version.share)))
+        .collect();
+    let share = (row.versions.len() > 1)
+        .then(|| view! { <span class="faint">{show(figure::percent_short(first.share))}</span> });
     view! { <span class="mono cut" title=all.join(", ")>{first.version.clone()}</span> {share} }.into_any()
 }
 
@@ -237,7 +274,8 @@ fn deploy(shell: Shell, row: &ServiceRow) -> AnyView {
 
 /// Two lines for a service: its name, then the same figures in the same order.
 fn card() -> Column<Line> {
-    Column::text("", "minmax(0, 1fr)", |line: &Line| match line {
+    Column::text(t(Word::ServicesService), "minmax(0, 1fr)", |line: &Line| {
+        match line {
         Line::Head(name, count) => view! { <span class="services-group"><b>{name.clone()}</b> <span class="faint">{*count}</span></span> }.into_any(),
         Line::Service(row) => {
             let is_slower = notable::is_slower(row.p95_ns, before(row, |before| before.p95_ns));
@@ -255,5 +293,6 @@ fn card() -> Column<Line> {
                 </div>
             }.into_any()
         }
+    }
     })
 }

@@ -24,7 +24,14 @@ pub(crate) struct Question {
 impl Question {
     /// A path below `api/v1`; its parts are encoded by [`part`].
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), query: String::new(), body: None, accept: "application/json", after: None }
+        Self {
+            method: "GET",
+            path: path.into(),
+            query: String::new(),
+            body: None,
+            accept: "application/json",
+            after: None,
+        }
     }
 
     pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
@@ -143,7 +150,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
 pub(crate) async fn save(question: &Question, name: &str) -> Result<(), Failed> {
     let response = send(question, None).await?;
     let blob = JsFuture::from(response.blob().map_err(|_| lost())?).await.map_err(|_| lost())?;
-    crate::window::save(name, &blob.unchecked_into());
+    crate::window::save_blob(name, &blob.unchecked_into());
     Ok(())
 }
 

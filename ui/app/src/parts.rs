@@ -2,6 +2,8 @@
 
 /// Counts over time as stacked bars.
 pub(crate) mod bars;
+/// Cells that several tables have.
+pub(crate) mod cells;
 /// A chart over time: lines, areas, the window before, what happened.
 pub(crate) mod chart;
 /// Text to copy.
@@ -32,11 +34,7 @@ pub(crate) mod states;
 pub(crate) mod swatch;
 /// Tabs, segments and chips.
 pub(crate) mod tabs;
-/// Text to copy.
-pub(crate) mod copied;
 /// Rate, errors and durations as charts.
 pub(crate) mod traffic;
-/// Cells that several tables have.
-pub(crate) mod cells;
 /// Whether the window is a phone's.
 pub(crate) mod width;

@@ -172,12 +172,18 @@ impl Shell {
     }
 
     /// The same of a list that is read page by page; `total` counts all its rows where that is known.
-    pub(crate) fn tell_list<T: Send + Sync + 'static>(self, list: Paged<T>, total: impl Fn() -> Option<u64> + 'static) {
+    pub(crate) fn tell_list<T: Send + Sync + 'static>(
+        self,
+        list: Paged<T>,
+        total: impl Fn() -> Option<u64> + 'static,
+    ) {
         Effect::new(move |_| {
             let Some(meta) = list.meta.get() else { return };
             let shown = figure::grouped(list.rows.with(Vec::len) as u64);
             self.rows.set(Some(match total() {
-                Some(total) => say(Word::ShellStatusOf, &[("shown", &shown), ("total", &figure::grouped(total))]),
+                Some(total) => {
+                    say(Word::ShellStatusOf, &[("shown", &shown), ("total", &figure::grouped(total))])
+                }
                 None => shown,
             }));
             self.cost.set(Some(meta));

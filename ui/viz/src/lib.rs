@@ -5,6 +5,8 @@
 pub mod address;
 /// What part of a large picture is in sight.
 pub mod camera;
+/// Terms of a query, put in and taken out.
+pub mod clause;
 /// Instants as clocks show them.
 pub mod clock;
 /// Two traces or sets side by side.
@@ -17,6 +19,10 @@ pub mod figure;
 pub mod heat;
 /// Particles that follow Korean words.
 pub mod korean;
+/// The text of a log line in pieces.
+pub mod line;
+/// What a chart of a metric asks for.
+pub mod metric;
 /// What stands out in a table of figures.
 pub mod notable;
 /// The colour of a service.
@@ -27,5 +33,13 @@ pub mod scale;
 pub mod server_events;
 /// The range of time of a page.
 pub mod span;
+/// SQL in colours.
+pub mod sql_text;
+/// Counts over time as bars that stand on each other.
+pub mod stack;
+/// Lists that are taller than a browser can lay out.
+pub mod tall;
+/// A trace as rows on a time axis.
+pub mod waterfall;
 /// Lines between the nodes of a map.
 pub mod wires;

@@ -70,7 +70,9 @@ pub(crate) fn QueryInput(
     let take = move |choice: &str| {
         let Some(completion) = completion.get_untracked() else { return };
         let [start, end] = completion.place;
-        let is_key = completion.value_of.is_none() && !choice.ends_with(['(', '.']) && choice.chars().any(char::is_alphabetic);
+        let is_key = completion.value_of.is_none()
+            && !choice.ends_with(['(', '.'])
+            && choice.chars().any(char::is_alphabetic);
         let quoted = if completion.value_of.is_some() { clause::value(choice) } else { choice.to_owned() };
         let put = if is_key && !choice.ends_with(':') { format!("{quoted}:") } else { quoted };
         text.update(|text| text.replace_range(start..end.min(text.len()), &put));
@@ -208,10 +210,13 @@ fn painted(domain: Domain, text: &str) -> impl IntoView + use<> {
         match word.find([':', '=', '<', '>', '~', '!']).filter(|_| !word.starts_with('"')) {
             Some(op) => {
                 let (key, rest) = word.split_at(op);
-                let (sign, value) = rest.split_at(rest.find(|letter: char| !":=<>~!".contains(letter)).unwrap_or(rest.len()));
+                let (sign, value) =
+                    rest.split_at(rest.find(|letter: char| !":=<>~!".contains(letter)).unwrap_or(rest.len()));
                 pieces.push(("key", key.to_owned()));
                 pieces.push(("op", sign.to_owned()));
-                let is_bad = word.starts_with("status:error") || word.starts_with("level:error") || word.starts_with("level:fatal");
+                let is_bad = word.starts_with("status:error")
+                    || word.starts_with("level:error")
+                    || word.starts_with("level:fatal");
                 pieces.push((if is_bad { "failed" } else { "value" }, value.to_owned()));
             }
             None => pieces.push((if word.starts_with('"') { "quoted" } else { "" }, word.to_owned())),

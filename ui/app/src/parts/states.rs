@@ -79,7 +79,8 @@ fn later(after: Duration, act: impl FnOnce() + 'static) {
 /// The answer on the page is from before.
 #[component]
 pub(crate) fn Stale(problem: Failed) -> impl IntoView {
-    let text = if is_unreachable(&problem) { t(Word::StateUnreachable).to_owned() } else { problem.detail.clone() };
+    let text =
+        if is_unreachable(&problem) { t(Word::StateUnreachable).to_owned() } else { problem.detail.clone() };
     view! { <div class="note-bar" role="status"><Mark state=State::Warning /> {text}</div> }
 }
 

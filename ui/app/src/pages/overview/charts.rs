@@ -45,7 +45,8 @@ pub(super) fn Charts(overview: Load<Overview>) -> impl IntoView {
 #[component]
 fn Row(title: Signal<String>, traffic: Load<Traffic>, measure: Measure, is_bare: bool) -> impl IntoView {
     let plot = move || {
-        traffic.map(|traffic| traffic::plot(traffic, [measure.line(title.get_untracked(), traffic, true, true)]))
+        traffic
+            .map(|traffic| traffic::plot(traffic, [measure.line(title.get_untracked(), traffic, true, true)]))
     };
     let now = move || traffic.map(|traffic| measure.means(traffic).0);
     let before = move || {

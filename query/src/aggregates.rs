@@ -40,7 +40,7 @@ impl AggregateTable {
 
     /// The starts of the spans that a query can see in its buckets, and the only service that it asks for.
     fn wanted(&self, filters: &[Expr]) -> (Range<i64>, Option<String>) {
-        let key = if self.aggregate == Aggregate::Edges { "client" } else { "service" };
+        let key = self.aggregate.key();
         let as_start = |expr: Expr| match expr {
             Expr::Column(column) if column.name == "bucket" => {
                 Ok(Transformed::yes(Expr::Column(Column::from_name(Table::Spans.time_column()))))
@@ -129,7 +129,7 @@ impl PartitionStream for Partition {
         let batches = (0..sources.len()).flat_map(move |at| {
             let keys = service.as_deref().map_or(Keys::All, Keys::Of);
             match table.sums.read(&sources[at], &[table.aggregate], keys, &table.tally) {
-                Ok(tables) => tables.into_iter().map(Ok).collect(),
+                Ok(tables) => tables.into_iter().map(|(_, rows)| Ok(rows)).collect(),
                 Err(error) => vec![Err(error)],
             }
         });

@@ -53,7 +53,7 @@ use crate::sql::run::{self, Piece, Run, Runner};
 use crate::sql::session::Tables;
 use crate::sums::SpanSums;
 use crate::sums::condensed::Condensed;
-use crate::taken::Taken;
+use crate::sums::rests::Rests;
 use crate::trace::revisions::Revisions;
 use crate::{balance, condition, figures, senders, services, tail};
 
@@ -107,7 +107,7 @@ pub struct Answerer {
     pub(crate) runner: Runner,
     /// Places for those who follow.
     pub(crate) tails: Arc<Semaphore>,
-    taken: Arc<Taken>,
+    rests: Arc<Rests>,
     condensed: Arc<Condensed>,
     recent: Arc<Recent>,
     cache: Arc<ReadCache>,
@@ -134,8 +134,8 @@ impl Answerer {
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
         let tails = Arc::new(Semaphore::new(tail::TAILS));
-        let (taken, condensed, recent, revisions) = Default::default();
-        Ok(Self { store, options, runner, tails, taken, condensed, recent, cache, revisions })
+        let (rests, condensed, recent, revisions) = Default::default();
+        Ok(Self { store, options, runner, tails, rests, condensed, recent, cache, revisions })
     }
 
     /// Answers about another tenant, within the same limits.
@@ -146,7 +146,7 @@ impl Answerer {
             options,
             runner: self.runner.clone(),
             tails: Arc::clone(&self.tails),
-            taken: Arc::clone(&self.taken),
+            rests: Arc::clone(&self.rests),
             condensed: Arc::clone(&self.condensed),
             recent: Arc::default(),
             cache: Arc::clone(&self.cache),
@@ -166,7 +166,7 @@ impl Answerer {
     fn sums(&self, version: &Version) -> SpanSums {
         SpanSums {
             parts: self.parts(version, Table::Spans).into(),
-            taken: Arc::clone(&self.taken),
+            rests: Arc::clone(&self.rests),
             condensed: Arc::clone(&self.condensed),
         }
     }
@@ -355,7 +355,7 @@ pub(crate) fn internal(error: &dyn std::error::Error) -> AskError {
 
 impl Figures for Answerer {
     fn figures(&self) -> Vec<Figure> {
-        self.taken.release();
+        self.rests.release();
         self.condensed.release();
         let mut figures = figures::of_store(&self.store);
         figures.push(self.runner.running.figure());

@@ -49,8 +49,6 @@ mod stored;
 mod sums;
 /// Log lines as they come in.
 mod tail;
-/// Spans that sums are made of, kept between questions.
-mod taken;
 /// A trace by its id.
 mod trace;
 /// A value out of typed JSON.

@@ -1,34 +1,42 @@
 //! The sums over the spans of one snapshot: those that segments keep, and those of the spans that are in
 //! none of them, because they are buffered or wait for another half.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::Int32Type;
 use datafusion::common::{DataFusionError, Result};
-use daymark_aggregate::{Aggregate, REACH, Span, Sums};
+use daymark_aggregate::{Aggregate, REACH};
 use daymark_model::time::overlap;
 use daymark_segment::ReadCache;
 use daymark_storage::version::Shelved;
 
 use condensed::Condensed;
+use rests::Rests;
 
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
-use crate::taken::Taken;
 
 /// Sums of segments with less in their keys.
 pub(crate) mod condensed;
+/// What something kept was made of.
+mod origin;
+/// The sums of what waits in a part.
+mod rest;
+/// Those of all parts.
+pub(crate) mod rests;
 
 /// Where sums come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// Those that a segment keeps.
     Kept(Shelved, Arc<ReadCache>),
-    /// Those of the spans of these parts that are in no sums.
-    Rest(Vec<Part>),
+    /// Those of the spans of a segment that are in none of these, because others tell what they count as.
+    Open(Part),
+    /// Those of all that is buffered.
+    Buffered,
 }
 
 /// Which rows are wanted; others may come as well.
@@ -45,7 +53,7 @@ pub(crate) enum Keys<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct SpanSums {
     pub(crate) parts: Arc<[Part]>,
-    pub(crate) taken: Arc<Taken>,
+    pub(crate) rests: Arc<Rests>,
     pub(crate) condensed: Arc<Condensed>,
 }
 
@@ -55,71 +63,77 @@ impl SpanSums {
         let overlapping = |reach: i64| {
             let range = starts.start.saturating_sub(reach)..starts.end.saturating_add(reach);
             let inside = move |part: &&Part| overlap(&part.time(), &range);
-            self.parts.iter().filter(inside).cloned()
+            self.parts.iter().filter(inside)
         };
-        let mut sources = vec![Source::Rest(overlapping(REACH).collect())];
+        let mut sources = Vec::new();
+        let mut is_buffered = false;
+        for part in overlapping(REACH) {
+            match part {
+                Part::Segment(Shelved { segment, .. }, _) if segment.is_open() => {
+                    sources.push(Source::Open(part.clone()));
+                }
+                Part::Chunk(..) => is_buffered = true,
+                Part::Segment(..) | Part::Gap(_) => {}
+            }
+        }
+        sources.extend(is_buffered.then_some(Source::Buffered));
         for part in overlapping(0) {
-            tally.count_part(&part);
-            if let Part::Segment(shelved, cache) = &part {
-                tally.count_read(&part, 0);
+            tally.count_part(part);
+            if let Part::Segment(shelved, cache) = part {
+                tally.count_read(part, 0);
                 sources.push(Source::Kept(shelved.clone(), Arc::clone(cache)));
             }
         }
         sources
     }
 
-    /// The rows of some tables, in the order in which these are named.
+    /// The rows of some tables.
     pub(crate) fn read(
         &self,
         source: &Source,
         wanted: &[Aggregate],
         keys: Keys<'_>,
         tally: &Tally,
-    ) -> Result<Vec<RecordBatch>> {
-        let tables: Vec<RecordBatch> = match source {
+    ) -> Result<Vec<(Aggregate, RecordBatch)>> {
+        let rests = match source {
             Source::Kept(shelved, cache) => {
                 let read = |table: &Aggregate| match keys {
                     Keys::Of(service) => shelved.segment.aggregate_of(cache, *table, service),
                     Keys::Services => self.condensed.rows(&shelved.segment, *table),
                     Keys::All => shelved.segment.aggregate(*table),
                 };
-                wanted.iter().map(|table| or_none(shelved, *table, read(table), tally)).collect()
+                let rows = |table: &Aggregate| (*table, or_none(shelved, *table, read(table), tally));
+                return Ok(wanted.iter().map(rows).inspect(|(_, rows)| count(rows, tally)).collect());
             }
-            Source::Rest(parts) => {
-                let sums = self.rest(parts, tally);
-                wanted.iter().map(|table| table.rows(&sums).map_err(external)).collect::<Result<_>>()?
-            }
+            Source::Open(part) => self.rests.of_segment(part, &self.parts, tally)?,
+            Source::Buffered => self.rests.of_chunks(&self.parts, tally)?.into_iter().collect(),
         };
-        let rows: usize = tables.iter().map(RecordBatch::num_rows).sum();
-        tally.rows.fetch_add(rows as u64, Ordering::Relaxed);
-        Ok(tables)
+        let of_tables = |tables: &rest::Tables| {
+            let all = Aggregate::ALL.into_iter().zip(tables.iter().cloned()).collect::<Vec<_>>();
+            all.into_iter().filter(|(table, _)| wanted.contains(table))
+        };
+        let rows = rests.iter().flat_map(of_tables).map(|(table, rows)| match keys {
+            Keys::Of(service) => (table, of_service(table, &rows, service)),
+            Keys::Services | Keys::All => (table, rows),
+        });
+        Ok(rows.inspect(|(_, rows)| count(rows, tally)).collect())
     }
+}
 
-    fn rest(&self, parts: &[Part], tally: &Tally) -> Sums {
-        let taken = |part: &Part| or_damaged(part, self.taken.spans(part), tally);
-        let open: Vec<Arc<[Span]>> = parts.iter().filter_map(taken).collect();
-        let mut starts: HashMap<[u8; 16], i64> = HashMap::new();
-        for span in open.iter().flat_map(|spans| spans.iter()) {
-            starts.insert(span.trace, span.start);
-        }
-        let mut others = Vec::new();
-        for part in parts {
-            // What is buffered is among the open spans already.
-            if let Part::Segment(Shelved { segment, .. }, _) = part {
-                let time = part.time();
-                let is_near = |start: i64| {
-                    time.start.saturating_sub(REACH) < start && start < time.end.saturating_add(REACH)
-                };
-                let near = starts.iter().filter(|(_, start)| is_near(**start));
-                let traces: HashSet<_> = near.map(|(trace, _)| *trace).collect();
-                let found = or_damaged(part, segment.spans(&traces, &part.all_rows()), tally);
-                others.extend(found.unwrap_or_default());
-            }
-        }
-        let mut sums = Sums::default();
-        sums.rest(open.iter().flat_map(|spans| spans.iter()), &others);
-        sums
-    }
+fn count(rows: &RecordBatch, tally: &Tally) {
+    tally.rows.fetch_add(rows.num_rows() as u64, Ordering::Relaxed);
+}
+
+/// The rows of a service (of calls: that it makes), which stand together.
+fn of_service(table: Aggregate, rows: &RecordBatch, service: &str) -> RecordBatch {
+    let services = rows.column_by_name(table.key()).and_then(|keys| keys.as_dictionary_opt::<Int32Type>());
+    let texts = services.and_then(|services| services.values().as_any().downcast_ref::<StringArray>());
+    let (Some(services), Some(texts)) = (services, texts) else { return rows.clone() };
+    let keys = services.keys().values();
+    let text = |key: &i32| usize::try_from(*key).map_or("", |key| texts.value(key));
+    let first = keys.partition_point(|key| text(key) < service);
+    let len = keys[first..].partition_point(|key| text(key) == service);
+    rows.slice(first, len)
 }
 
 fn or_none(

@@ -43,8 +43,8 @@ impl Reader {
     ) -> Result<()> {
         let starts = range.start.saturating_sub(Nanos::MINUTE)..range.end.saturating_add(Nanos::MINUTE);
         for source in self.sums.sources(&starts, &self.tally) {
-            for (table, rows) in tables.iter().zip(self.sums.read(&source, tables, keys, &self.tally)?) {
-                each(*table, &rows)?;
+            for (table, rows) in self.sums.read(&source, tables, keys, &self.tally)? {
+                each(table, &rows)?;
             }
             // Whoever asked may have gone.
             yield_now().await;

@@ -36,6 +36,8 @@ mod take;
 mod times;
 /// What attributes say.
 mod told;
+/// Open spans, and who tells what they count as.
+mod waiting;
 
 pub use condense::condensed;
 pub use open::{open_batch, open_spans};
@@ -46,6 +48,7 @@ pub use sums::Sums;
 pub use table::Aggregate;
 pub use take::{COLUMNS, Taker};
 pub use told::{KEYS, Told};
+pub use waiting::{Shared, Waiting};
 
 /// How far from a span, in nanoseconds, the other half of a call is looked for.
 pub const REACH: i64 = 10 * daymark_model::time::Nanos::MINUTE;

@@ -45,6 +45,11 @@ impl Aggregate {
         }
     }
 
+    /// The column that its rows are sorted by first.
+    pub fn key(self) -> &'static str {
+        if self == Self::Edges { "client" } else { "service" }
+    }
+
     /// The columns of the table.
     pub fn schema(self) -> SchemaRef {
         let field = |column: &tables::Column| {

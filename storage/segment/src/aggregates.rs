@@ -60,11 +60,6 @@ fn index_of(aggregate: Aggregate) -> &'static str {
     }
 }
 
-/// The column that rows are sorted by first.
-fn key_of(aggregate: Aggregate) -> &'static str {
-    if aggregate == Aggregate::Edges { "client" } else { "service" }
-}
-
 /// Sums of the time that spans took are seldom equal.
 fn is_unlike(field: &FieldRef) -> bool {
     field.name().ends_with("_ns") || field.name().ends_with("sketch")
@@ -106,13 +101,15 @@ impl<'a> Summing<'a> {
         Ok(summing)
     }
 
-    fn read(&mut self, segment: &Segment, rows: &RowRanges) -> Result<()> {
+    fn read(&mut self, segment: &Segment, rows: &RowRanges, is_wanted: impl Fn(&Span) -> bool) -> Result<()> {
         let meta = segment.meta();
         let keys = KEYS.iter().map(|key| (*key).to_owned()).collect();
         let projection = Projection { keys, ..Projection::columns(COLUMNS) };
         for batch in segment.stored(|name| is_needed(&projection, meta, name), rows, BATCH_ROWS)? {
             let batch = batch?;
-            self.take(&batch, &told(&RowAttributes::of(&batch, &meta.own_columns)?))?;
+            let mut spans = Vec::new();
+            self.taker.take(&batch, &told(&RowAttributes::of(&batch, &meta.own_columns)?), &mut spans)?;
+            self.spans.extend(spans.into_iter().filter(&is_wanted));
         }
         Ok(())
     }
@@ -181,7 +178,7 @@ impl<'a> Summing<'a> {
             let rows = aggregate.rows(&self.sums)?;
             let file = paged_file(&rows, PAGE_ROWS, is_unlike)?;
             if rows.num_rows() > WHOLE_ROWS {
-                files.push((index_of(aggregate), key_runs::encode(&file, &rows, key_of(aggregate))?));
+                files.push((index_of(aggregate), key_runs::encode(&file, &rows, aggregate.key())?));
             }
             files.push((file_of(aggregate), file));
         }
@@ -261,6 +258,16 @@ impl Segment {
 
     /// The spans of some traces in some rows.
     pub fn spans(&self, traces: &HashSet<[u8; 16]>, rows: &RowRanges) -> Result<Vec<Span>> {
+        self.spans_that(traces, rows, |_| true)
+    }
+
+    /// Those among them that are wanted.
+    pub fn spans_that(
+        &self,
+        traces: &HashSet<[u8; 16]>,
+        rows: &RowRanges,
+        is_wanted: impl Fn(&Span) -> bool,
+    ) -> Result<Vec<Span>> {
         let of_traces = traces.iter().map(|trace| self.trace_rows(TraceId(*trace)));
         let mut ranges: Vec<_> = of_traces.flat_map(|rows| rows.as_slice().to_vec()).collect();
         if ranges.is_empty() {
@@ -268,8 +275,8 @@ impl Segment {
         }
         ranges.sort_unstable_by_key(|range| range.start);
         let mut summing = Summing::new(self.resources(), None);
-        summing.read(self, &ranges.into_iter().collect::<RowRanges>().intersect(rows))?;
-        summing.spans.retain(|span| traces.contains(&span.trace));
+        let rows = ranges.into_iter().collect::<RowRanges>().intersect(rows);
+        summing.read(self, &rows, |span| traces.contains(&span.trace) && is_wanted(span))?;
         Ok(summing.spans)
     }
 
@@ -285,7 +292,7 @@ impl Segment {
             Ok(others.iter().filter(|other| traces.contains(&other.trace)).cloned().collect())
         };
         let mut summing = Summing::new(self.resources(), (!self.is_open()).then_some(&beside));
-        summing.read(self, &RowRanges::all(self.meta().rows))?;
+        summing.read(self, &RowRanges::all(self.meta().rows), |_| true)?;
         summing.count_all()?;
         answer(summing)
     }

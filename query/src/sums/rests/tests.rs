@@ -11,7 +11,7 @@ use daymark_model::wire::{Encoding, Format};
 use daymark_segment::ReadCache;
 use daymark_storage::{Options, Store};
 
-use super::{Part, Span, Taken};
+use super::{Others, Part, Rest, Rests};
 
 const BODY: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name",
     "value": {"stringValue": "web"}}]}, "scopeSpans": [{"spans": [{"traceId": "0af7651916cd43dd8448eb211c80319c",
@@ -22,10 +22,10 @@ fn parts(store: &Store) -> Vec<Part> {
     Part::all(&store.version(), DEFAULT_TENANT, Table::Spans, &Arc::new(ReadCache::new(0)))
 }
 
-/// Waits until nothing keeps spans; the store may let go of their part a little later.
-async fn until_gone(taken: &Taken, spans: &Arc<[Span]>) {
-    while Arc::strong_count(spans) > 1 {
-        taken.release();
+/// Waits until nothing keeps a rest; the store may let go of its part a little later.
+async fn until_gone(rests: &Rests, rest: &Arc<Rest>) {
+    while Arc::strong_count(rest) > 1 {
+        rests.release();
         tokio::task::yield_now().await;
     }
 }
@@ -54,17 +54,18 @@ async fn kept_spans_go_with_their_part() -> Result<(), Box<dyn std::error::Error
         body: BODY.into(),
     };
     store.submit(batch).await?;
-    let taken = Taken::default();
-    let spans = taken.spans(&parts(&store)[0])?;
-    assert_eq!(spans.len(), 1);
-    assert!(Arc::ptr_eq(&spans, &taken.spans(&parts(&store)[0])?), "taken once");
+    let rests = Rests::default();
+    let rest = |part: &Part| rests.rest(part).map(Option::unwrap);
+    let chunk = rest(&parts(&store)[0])?;
+    assert_eq!(chunk.spans().len(), 1);
+    assert!(Arc::ptr_eq(&chunk, &rest(&parts(&store)[0])?), "taken once");
     store.flush().await?;
-    let open = taken.spans(&parts(&store)[0])?;
-    assert_eq!((open.len(), Arc::ptr_eq(&spans, &open)), (1, false), "it waits for its parent");
-    until_gone(&taken, &spans).await;
+    let open = rest(&parts(&store)[0])?;
+    assert_eq!((open.spans().len(), Arc::ptr_eq(&chunk, &open)), (1, false), "it waits for its parent");
+    until_gone(&rests, &chunk).await;
     assert_eq!(Arc::strong_count(&open), 2, "its segment is there");
     store.close().await?;
     drop(store);
-    until_gone(&taken, &open).await;
+    until_gone(&rests, &open).await;
     Ok(())
 }

@@ -9,17 +9,17 @@ use daymark_storage::version::{Chunk, Shelved};
 use crate::scan::part::Part;
 
 /// The addresses of a part and of what is hidden of it.
-pub(super) type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 #[derive(Debug)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Chunk(Weak<Chunk>),
     Segment(Weak<Segment>, Option<Arc<RowRanges>>),
 }
 
 impl Origin {
     /// Nothing for a part without rows.
-    pub(super) fn of(part: &Part) -> Option<Self> {
+    pub(crate) fn of(part: &Part) -> Option<Self> {
         match part {
             Part::Chunk(_, chunk) => Some(Self::Chunk(Arc::downgrade(chunk))),
             Part::Segment(Shelved { segment, hidden, .. }, _) => {
@@ -29,7 +29,7 @@ impl Origin {
         }
     }
 
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         match self {
             Self::Chunk(chunk) => (chunk.as_ptr().addr(), 0),
             Self::Segment(segment, hidden) => {
@@ -38,7 +38,12 @@ impl Origin {
         }
     }
 
-    pub(super) fn is_alive(&self) -> bool {
+    /// Whether it is a segment.
+    pub(crate) fn is(&self, segment: &Arc<Segment>) -> bool {
+        matches!(self, Self::Segment(own, _) if std::ptr::eq(own.as_ptr(), Arc::as_ptr(segment)))
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
         match self {
             Self::Chunk(chunk) => chunk.strong_count() > 0,
             Self::Segment(segment, _) => segment.strong_count() > 0,

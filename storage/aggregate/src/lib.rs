@@ -44,7 +44,7 @@ pub use open::{open_batch, open_spans};
 pub use roll::rolled;
 pub use sketch::Sketch;
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
-pub use sums::Sums;
+pub use sums::{Sums, Uncounted};
 pub use table::Aggregate;
 pub use take::{COLUMNS, Taker};
 pub use told::{KEYS, Told};

@@ -144,6 +144,11 @@ impl Span {
         (self.key(), said, self.adjusted.to_bits(), self.is_answered)
     }
 
+    /// Whether one of both can be parent, child or other half of the other.
+    pub(crate) fn is_near(&self, other: &Self) -> bool {
+        self.id == other.id || self.parent == Some(other.id) || other.parent == Some(self.id)
+    }
+
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.owner, &other.owner) || self.owner.service == other.owner.service
     }

@@ -24,6 +24,22 @@ type Halves<'a> = (Option<&'a Span>, Option<&'a Span>);
 /// The senders of both halves, the label of the one that is counted, and whether a message was sent.
 type CallParts = (Option<u32>, Option<u32>, u32, bool);
 
+/// What is not counted with a part.
+#[derive(Clone, Debug, Default)]
+pub struct Uncounted {
+    /// The spans whose place another part can change.
+    pub open: Vec<Span>,
+    /// Those of the part that tell something of these.
+    pub near: Vec<Span>,
+}
+
+impl Uncounted {
+    pub fn extend(&mut self, other: Self) {
+        self.open.extend(other.open);
+        self.near.extend(other.near);
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
     instance_numbers: Numbers<Owner>,
@@ -37,17 +53,18 @@ pub struct Sums {
 
 impl Sums {
     /// Counts the spans of a part whose place no other part can change, and gives back the others.
-    pub fn part(&mut self, spans: &[Span]) -> Vec<Span> {
-        let mut open = Vec::new();
+    pub fn part(&mut self, spans: &[Span]) -> Uncounted {
+        let mut uncounted = Uncounted::default();
         let spans = in_order(spans);
         let mut traces: Vec<_> = spans.chunk_by(|one, other| one.trace == other.trace).collect();
         // Sums of one bucket lie near each other if they are met together.
         traces.sort_unstable_by_key(|trace| trace[0].start);
-        traces.into_iter().for_each(|trace| self.part_of_trace(trace, &mut open));
-        open
+        traces.into_iter().for_each(|trace| self.part_of_trace(trace, &mut uncounted));
+        uncounted
     }
 
-    fn part_of_trace(&mut self, trace: &[&Span], open: &mut Vec<Span>) {
+    fn part_of_trace(&mut self, trace: &[&Span], Uncounted { open, near }: &mut Uncounted) {
+        let first = open.len();
         let family = Family::of(trace);
         let verdicts: Vec<_> = (0..trace.len()).map(|at| family.verdict(at)).collect();
         let sure = verdicts.iter().filter(|(_, is_sure)| *is_sure).map(|(relation, _)| *relation);
@@ -60,6 +77,7 @@ impl Sums {
                 open.push(Span { is_answered: is_answered[at], ..Span::clone(span) });
             }
         }
+        near.extend(near_ones(trace, &open[first..]).cloned());
     }
 
     /// Counts spans by the best that can be known of them now. `others` tell where these stand: further spans
@@ -145,6 +163,17 @@ impl Sums {
     fn label(&mut self, span: &Span) -> u32 {
         self.label_numbers.of(&span.label, Label::clone)
     }
+}
+
+/// Those spans of a trace that tell something of the open ones among them; all that are not open, when a span
+/// shares the id of its caller.
+fn near_ones<'a>(trace: &'a [&'a Span], open: &'a [Span]) -> impl Iterator<Item = &'a Span> {
+    let has_shared = !open.is_empty() && trace.iter().any(|span| span.label.is_shared);
+    let is_near = move |span: &&Span| {
+        let is_open = |one: &Span| one.id == span.id && one.label.is_shared == span.label.is_shared;
+        !open.iter().any(is_open) && (has_shared || open.iter().any(|open| open.is_near(span)))
+    };
+    trace.iter().copied().filter(move |span| !open.is_empty() && is_near(span))
 }
 
 /// Spans by trace, in it by id.

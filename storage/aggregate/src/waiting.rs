@@ -56,9 +56,7 @@ impl Waiting {
     pub fn heeds(&self, span: &Span, shared: &Shared) -> bool {
         let Some(place) = self.traces.get(&span.trace) else { return false };
         let mut of_trace = self.spans[place.start as usize..place.end as usize].iter();
-        let is_near =
-            |open: &Span| open.id == span.id || open.parent == Some(span.id) || span.parent == Some(open.id);
-        of_trace.any(is_near) || shared.contains(&span.key())
+        of_trace.any(|open| open.is_near(span)) || shared.contains(&span.key())
     }
 
     /// Bytes in memory, but for the texts, which spans share.

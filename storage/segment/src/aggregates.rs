@@ -1,6 +1,6 @@
 //! `red.parquet`, `red_instances.parquet`, `edges.parquet`: sums over the spans of a segment, and
 //! `pending.parquet`: spans that are in none of them yet, because a span that is not in the segment may
-//! change what they count as. Once no more spans are expected all are counted, and `beside.parquet` keeps
+//! change what they count as; `near.parquet`: those of the segment that tell what they count as. Once no more spans are expected all are counted, and `beside.parquet` keeps
 //! those of other segments that told what they count as.
 //!
 //! All but the last are made from the rows, when the segment is written and again when one of them is damaged.
@@ -13,7 +13,9 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use bytes::Bytes;
-use daymark_aggregate::{Aggregate, COLUMNS, KEYS, Span, Sums, Taker, Told, open_batch, open_spans};
+use daymark_aggregate::{
+    Aggregate, COLUMNS, KEYS, Span, Sums, Taker, Told, Uncounted, open_batch, open_spans,
+};
 use daymark_model::id::TraceId;
 use daymark_model::rows::Resource;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -37,6 +39,7 @@ mod told;
 pub(crate) use told::told;
 
 pub(crate) const PENDING: &str = "pending.parquet";
+const NEAR: &str = "near.parquet";
 pub(crate) const BESIDE: &str = "beside.parquet";
 const BATCH_ROWS: usize = 16_384;
 /// Rows of sums that are read at once anyway.
@@ -80,15 +83,15 @@ pub(crate) struct Summing<'a> {
     taker: Taker,
     spans: Vec<Span>,
     sums: Sums,
-    open: Vec<Span>,
+    uncounted: Uncounted,
     others: Vec<Span>,
 }
 
 impl<'a> Summing<'a> {
     pub(crate) fn new(resources: &[Arc<Resource>], beside: Option<Beside<'a>>) -> Self {
         let taker = Taker::new(resources);
-        let (spans, open, others) = Default::default();
-        Self { beside, taker, spans, sums: Sums::default(), open, others }
+        let (spans, uncounted, others) = Default::default();
+        Self { beside, taker, spans, sums: Sums::default(), uncounted, others }
     }
 
     /// The sums of rows in buffer layout.
@@ -134,7 +137,7 @@ impl<'a> Summing<'a> {
         let spans = std::mem::take(&mut self.spans);
         let traces = || spans.chunk_by(|one, other| one.trace == other.trace);
         let Some(beside) = self.beside else {
-            traces().for_each(|trace| self.open.extend(self.sums.part(trace)));
+            traces().for_each(|trace| self.uncounted.extend(self.sums.part(trace)));
             return Ok(());
         };
         let mut others = beside(&traces().map(|trace| trace[0].trace).collect())?;
@@ -155,7 +158,7 @@ impl<'a> Summing<'a> {
             return self.count_traces();
         }
         let spans = std::mem::take(&mut self.spans);
-        self.open.extend(self.sums.part(&spans));
+        self.uncounted.extend(self.sums.part(&spans));
         Ok(())
     }
 
@@ -170,7 +173,10 @@ impl<'a> Summing<'a> {
             Ok(())
         };
         if self.beside.is_none() {
-            add(PENDING, &mut self.open)?;
+            add(PENDING, &mut self.uncounted.open)?;
+            if !self.uncounted.near.is_empty() {
+                add(NEAR, &mut self.uncounted.near)?;
+            }
         } else if !self.others.is_empty() {
             add(BESIDE, &mut self.others)?;
         }
@@ -252,8 +258,15 @@ impl Segment {
         let schema = open_batch(&[])?.schema();
         match self.stored_rows(PENDING, &schema) {
             Some(rows) => Ok(open_spans(&rows)?),
-            None => self.summed(|summing| Ok(summing.open)),
+            None => self.summed(|summing| Ok(summing.uncounted.open)),
         }
+    }
+
+    /// The counted spans that tell what the open ones count as: their parents, children and other halves; of
+    /// a trace in which a span shares the id of its caller, all. Nothing when only the rows know.
+    pub fn near_spans(&self) -> Result<Option<Vec<Span>>> {
+        let rows = self.stored_rows(NEAR, &open_batch(&[])?.schema());
+        Ok(rows.map(|rows| open_spans(&rows)).transpose()?)
     }
 
     /// The spans of some traces in some rows.

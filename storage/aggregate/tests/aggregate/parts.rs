@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, UInt64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use daymark_aggregate::{Aggregate, Kind, Span, Sums, Target, open_batch, open_spans};
+use daymark_aggregate::{
+    Aggregate, Kind, Shared, Span, Sums, Target, Uncounted, Waiting, open_batch, open_spans,
+};
 use proptest::prelude::*;
 
 use crate::forest::{Random, forest, shuffle};
@@ -34,13 +36,44 @@ proptest! {
         spans.iter().for_each(|span| parts[random.below(count)].push(span.clone()));
         let (mut sums, mut open) = (Sums::default(), Vec::new());
         for part in &parts {
-            let kept = open_batch(&sums.part(part)).unwrap();
+            let kept = open_batch(&sums.part(part).open).unwrap();
             open.extend(open_spans(&kept).unwrap());
         }
         let traces: HashSet<_> = open.iter().map(|span| span.trace).collect();
         let others: Vec<Span> = spans.into_iter().filter(|span| traces.contains(&span.trace)).collect();
         shuffle(random, &mut open);
         sums.rest(&open, &others);
+        prop_assert_eq!(tables(&sums), expected);
+    }
+
+    /// What is open in each part is counted by itself, by the few spans near it in all of them.
+    #[test]
+    fn open_spans_are_told_by_those_near_them(seed: u64, count in 1..6_usize) {
+        let spans = forest(seed, true);
+        let expected = whole(&spans);
+        let random = &mut Random(seed ^ 4);
+        let mut parts = vec![Vec::new(); count];
+        spans.iter().for_each(|span| parts[random.below(count)].push(span.clone()));
+        let mut sums = Sums::default();
+        for (at, part) in parts.iter().enumerate() {
+            let Uncounted { open, near: own } = sums.part(part);
+            let waiting = Waiting::of(open);
+            let mut shared = Shared::default();
+            let near = loop {
+                let mut near = if shared.is_empty() { own.clone() } else { Vec::new() };
+                for (other, spans) in parts.iter().enumerate() {
+                    if other != at || !shared.is_empty() {
+                        near.extend(spans.iter().filter(|span| waiting.heeds(span, &shared)).cloned());
+                    }
+                }
+                let known = shared.len();
+                shared.extend(near.iter().filter(|span| span.label.is_shared).map(Span::key));
+                if shared.len() == known {
+                    break near;
+                }
+            };
+            sums.rest(waiting.spans(), &near);
+        }
         prop_assert_eq!(tables(&sums), expected);
     }
 
@@ -71,7 +104,7 @@ proptest! {
             spans.push(twice);
         }
         let mut sums = Sums::default();
-        let open = sums.part(&spans);
+        let open = sums.part(&spans).open;
         sums.rest(&open, &spans);
         let red = Aggregate::Red.rows(&sums).unwrap();
         let counts = red.column_by_name("count").unwrap();

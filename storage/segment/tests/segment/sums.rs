@@ -102,7 +102,9 @@ fn damaged_sums_are_made_anew_from_the_rows() {
             Aggregate::ALL.map(|aggregate| rows(&whole.aggregate(aggregate).unwrap())).into();
         let open = whole.open_spans().unwrap().len();
         assert_eq!(open == 0, is_final);
-        for file in ["red.parquet", "red_instances.parquet", "edges.parquet", "pending.parquet"] {
+        for file in
+            ["red.parquet", "red_instances.parquet", "edges.parquet", "pending.parquet", "near.parquet"]
+        {
             let path = dir.path().join(file);
             let Ok(mut bytes) = fs::read(&path) else { continue };
             bytes[100] ^= 1;

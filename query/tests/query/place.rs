@@ -61,6 +61,14 @@ impl Place {
         Self { store, answerer, clock, _dir: dir }
     }
 
+    /// The same store, asked by one who has kept nothing.
+    pub(crate) fn asked_anew(&self) -> Self {
+        let options = Options { threads: 2, ..Options::default() };
+        let answerer = Answerer::new(self.store.clone(), options).unwrap();
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        Self { store, answerer, clock, _dir: Arc::clone(&self._dir) }
+    }
+
     /// The shop, in buffers.
     pub(crate) async fn shop() -> Self {
         let place = Self::empty().await;

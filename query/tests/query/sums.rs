@@ -269,6 +269,60 @@ fn sums_of_random_forests_are_exact() {
     }
 }
 
+/// Rows of all tables of sums, and of one service alone.
+async fn all(place: &Place) -> Vec<Vec<Vec<Value>>> {
+    let mut all = Vec::new();
+    for (table, service, columns) in [
+        ("red", "service", "name, kind, entry, status_class, peer"),
+        ("red_instances", "service", "instance, version"),
+        ("edges", "client", "server, server_kind, link, operation"),
+    ] {
+        let sketch = if table == "edges" { "server_sketch" } else { "sketch" };
+        let sums = format!(
+            "SELECT bucket, {service}, {columns}, sum(count), sum(errors), \
+             sketch_quantile(sketch_merge({sketch}), 0.9) FROM {table}"
+        );
+        let keys = format!("GROUP BY bucket, {service}, {columns} ORDER BY bucket, {service}, {columns}");
+        all.push(place.rows(&format!("{sums} {keys}")).await);
+        let one = ["a", "cart"].map(|name| format!("{service} = '{name}'")).join(" OR ");
+        all.push(place.rows(&format!("{sums} WHERE {one} {keys}")).await);
+        all.push(place.rows(&format!("{sums} WHERE {service} = 'b' {keys}")).await);
+    }
+    all
+}
+
+/// What is kept between questions changes no answer, whatever comes and goes in between.
+#[test]
+fn kept_sums_are_those_read_anew() {
+    let shop = shop(8, 0.0).0;
+    let shop: Vec<bytes::Bytes> = shop.into_iter().map(|request| request.body.into()).collect();
+    let shop = shop.into_iter().map(|body| (Format::OtlpProtobuf, body)).collect::<Vec<_>>();
+    let forest = forest(9).into_iter().map(|body| (Format::OtlpJson, body.to_string().into())).collect();
+    for requests in [shop, forest] {
+        House::new().process(OPEN, async |place| {
+            let step = requests.len() / 16;
+            for (number, part) in requests.chunks(step.max(1)).enumerate() {
+                for (format, body) in part {
+                    place.deliver("spans", *format, body.clone()).await;
+                }
+                assert_eq!(all(place).await, all(&place.asked_anew()).await, "{number}");
+                match number % 8 {
+                    2 | 4 | 5 => place.store.flush().await.unwrap(),
+                    7 => place.store.settle().await.unwrap(),
+                    _ => continue,
+                }
+                assert_eq!(all(place).await, all(&place.asked_anew()).await, "{number}, in a segment");
+            }
+            place.store.flush().await.unwrap();
+            let id =
+                place.rows("SELECT hex(trace_id) FROM spans WHERE parent_span_id IS NOT NULL LIMIT 1").await;
+            let id = place::trace_id(id[0][0].as_str().unwrap());
+            assert!(place.store.erase_trace(DEFAULT_TENANT, id).await.unwrap() > 0);
+            assert_eq!(all(place).await, all(&place.asked_anew()).await, "erased");
+        });
+    }
+}
+
 /// A filter on the bucket reads only the segments it needs, and finds halves beyond it.
 #[tokio::test]
 async fn a_range_of_buckets_is_a_part_of_all() {

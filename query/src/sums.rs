@@ -22,7 +22,7 @@ use crate::scan::reader::Tally;
 /// Sums of segments with less in their keys.
 pub(crate) mod condensed;
 /// What something kept was made of.
-mod origin;
+pub(crate) mod origin;
 /// The sums of what waits in a part.
 mod rest;
 /// Those of all parts.
@@ -44,8 +44,10 @@ pub(crate) enum Source {
 pub(crate) enum Keys<'a> {
     /// Those of a service (of calls: that it makes).
     Of(&'a str),
-    /// All, without what only questions about one service ask for.
+    /// All, without what only questions about the operations of a service ask for.
     Services,
+    /// Those among them that are of a service.
+    Service(&'a str),
     All,
 }
 
@@ -100,6 +102,10 @@ impl SpanSums {
                 let read = |table: &Aggregate| match keys {
                     Keys::Of(service) => shelved.segment.aggregate_of(cache, *table, service),
                     Keys::Services => self.condensed.rows(&shelved.segment, *table),
+                    Keys::Service(service) => {
+                        let rows = self.condensed.rows(&shelved.segment, *table);
+                        rows.map(|rows| of_service(*table, &rows, service))
+                    }
                     Keys::All => shelved.segment.aggregate(*table),
                 };
                 let rows = |table: &Aggregate| (*table, or_none(shelved, *table, read(table), tally));
@@ -113,7 +119,7 @@ impl SpanSums {
             all.into_iter().filter(|(table, _)| wanted.contains(table))
         };
         let rows = rests.iter().flat_map(of_tables).map(|(table, rows)| match keys {
-            Keys::Of(service) => (table, of_service(table, &rows, service)),
+            Keys::Of(service) | Keys::Service(service) => (table, of_service(table, &rows, service)),
             Keys::Services | Keys::All => (table, rows),
         });
         Ok(rows.inspect(|(_, rows)| count(rows, tally)).collect())

@@ -77,7 +77,7 @@ pub(crate) async fn all(
 ) -> Answered<Vec<(String, Deploy)>> {
     let table = whose.table();
     let seen_from = range.from.0.saturating_sub(BEFORE_NS);
-    let keys = only.map_or(Keys::Services, Keys::Of);
+    let keys = only.map_or(Keys::Services, Keys::Service);
     let mut stretches: HashMap<String, HashMap<String, Stretches>> = HashMap::new();
     reader
         .each(&[table], seen_from..range.to.0, keys, |_, batch| {
@@ -175,7 +175,7 @@ async fn judge(
         _ => &[Aggregate::RedInstances],
     };
     reader
-        .each(tables, around.clone(), only.map_or(Keys::Services, Keys::Of), |table, batch| {
+        .each(tables, around.clone(), only.map_or(Keys::Services, Keys::Service), |table, batch| {
             for row in RedRows::of(batch)?.within(around.clone()) {
                 let Some(changes) = changes.get_mut(row.service).filter(|_| whose.has(&row)) else {
                     continue;

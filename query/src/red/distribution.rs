@@ -108,7 +108,11 @@ async fn of_range(
             && whose.has(row)
     };
     let mut figures = Figures::default();
-    let gathered = reader.each(&[Aggregate::Red], range.clone(), Keys::Of(&ask.of.service), |_, batch| {
+    let keys = match (op, kind) {
+        (None, None) => Keys::Service(&ask.of.service),
+        _ => Keys::Of(&ask.of.service),
+    };
+    let gathered = reader.each(&[Aggregate::Red], range.clone(), keys, |_, batch| {
         RedRows::of(batch)?.within(range.clone()).filter(is_wanted).try_for_each(|row| figures.add(&row))
     });
     gathered.await.map_err(|error| failure::of(&error))?;
@@ -142,7 +146,7 @@ async fn columns(
     let mut columns = vec![Figures::default(); steps.len];
     let range = starts(&steps.buckets);
     reader
-        .each(&[Aggregate::Red], range.clone(), Keys::Of(&ask.of.service), |_, batch| {
+        .each(&[Aggregate::Red], range.clone(), Keys::Service(&ask.of.service), |_, batch| {
             for row in RedRows::of(batch)?.within(range.clone()) {
                 let is_wanted = row.service == ask.of.service && row.is_entry && whose.has(&row);
                 let at = steps.at(row.bucket).filter(|_| is_wanted);

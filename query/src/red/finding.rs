@@ -34,7 +34,7 @@ pub(crate) async fn finding(
     let mut minutes: BTreeMap<i64, Figures> = BTreeMap::new();
     let whole = before(range).from.0..range.to.0;
     reader
-        .each(&[whose.table()], whole.clone(), Keys::Of(&row.service), |_, batch| {
+        .each(&[whose.table()], whole.clone(), Keys::Service(&row.service), |_, batch| {
             for red in RedRows::of(batch)?.within(whole.clone()) {
                 if red.is_entry && red.service == row.service && whose.has(&red) {
                     minutes.entry(Nanos(red.bucket).floor(Nanos::MINUTE).0).or_default().add(&red)?;

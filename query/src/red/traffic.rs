@@ -51,7 +51,8 @@ async fn series(
     let range = starts(&steps.buckets);
     let (service, op) = (ask.service.as_deref(), ask.op.as_deref());
     let keys = match (service, op) {
-        (Some(service), _) => Keys::Of(service),
+        (Some(service), Some(_)) => Keys::Of(service),
+        (Some(service), None) => Keys::Service(service),
         (None, Some(_)) => Keys::All,
         (None, None) => Keys::Services,
     };

@@ -272,7 +272,6 @@ impl Answerer {
             sums: self.sums(&version),
             parts: self.sender_parts(&version),
             now: self.store.clock().now(),
-            version: Arc::clone(&version),
             recent: Arc::clone(&self.recent),
             tally: Arc::default(),
         };

@@ -137,14 +137,14 @@ pub(crate) async fn calls(
     // What is inside follows from the scope and the range.
     let Range { start, end } = starts(buckets);
     let key = format!("{start} {} {whose:?}", Nanos(end.saturating_add(STEP - 1)).floor(STEP).0);
-    if let Some(known) = reader.recent.calls.find(&reader.version, &key) {
+    if let Some(known) = reader.recent.calls.find(&reader.sums.parts, &key) {
         return Ok(known);
     }
     let mut calls = ByKey::default();
     each(reader, starts(buckets), Keys::Services, whose, is_inside, |row| calls.of(row).add(row)).await?;
     let calls = Arc::new(calls.into_sorted());
     let bytes = calls.values().map(Calls::size).sum();
-    reader.recent.calls.keep(&reader.version, key, &calls, bytes, &reader.tally);
+    reader.recent.calls.keep(&reader.sums.parts, key, &calls, bytes, &reader.tally);
     Ok(calls)
 }
 

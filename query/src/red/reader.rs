@@ -8,7 +8,6 @@ use daymark_aggregate::Aggregate;
 use daymark_model::rows::Resource;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
-use daymark_storage::version::Version;
 use daymark_view::meta::{Answer, Buckets, Meta};
 use daymark_view::range::Range;
 use tokio::task::yield_now;
@@ -27,7 +26,6 @@ pub(crate) struct Reader {
     /// The parts of each table by which a service is seen.
     pub(crate) parts: Vec<(Table, Vec<Part>)>,
     pub(crate) now: Nanos,
-    pub(crate) version: Arc<Version>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) tally: Arc<Tally>,
 }

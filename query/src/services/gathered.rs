@@ -79,14 +79,14 @@ impl<'a> Gathered<'a> {
             steps: Steps::of(now, STEPS),
         };
         let key = key_of(&windows, &whose, only);
-        if let Some(services) = reader.recent.services.find(&reader.version, &key) {
+        if let Some(services) = reader.recent.services.find(&reader.sums.parts, &key) {
             return Ok(Self { windows, whose, services });
         }
         let mut gathering = Gathering { windows, whose: &whose, services: HashMap::new() };
         gathering.read(reader, only).await?;
         let services = Arc::new(gathering.services);
         let bytes = services.values().map(Service::size).sum();
-        reader.recent.services.keep(&reader.version, key, &services, bytes, &reader.tally);
+        reader.recent.services.keep(&reader.sums.parts, key, &services, bytes, &reader.tally);
         Ok(Self { windows, whose, services })
     }
 }
@@ -111,7 +111,7 @@ impl Gathering<'_> {
     async fn read(&mut self, reader: &Reader, only: Option<&str>) -> Result<()> {
         let table = self.whose.table();
         let Windows { range, compared, .. } = self.windows;
-        let keys = only.map_or(Keys::Services, Keys::Of);
+        let keys = only.map_or(Keys::Services, Keys::Service);
         let both: &[Aggregate] =
             if table == Aggregate::Red { &[table, Aggregate::RedInstances] } else { &[table] };
         let is_wanted = |row: &RedRow<'_>| only.is_none_or(|only| row.service == only);

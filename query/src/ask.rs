@@ -358,6 +358,11 @@ impl Figures for Answerer {
         self.condensed.release();
         let mut figures = figures::of_store(&self.store);
         figures.push(self.runner.running.figure());
+        figures.push(Figure::gauge(
+            "daymark_query_open_sums_bytes",
+            "Kept sums of spans whose parents or children may still come, and what tells them.",
+            self.rests.bytes() as f64,
+        ));
         figures
     }
 }

@@ -83,6 +83,11 @@ impl Rests {
         }
     }
 
+    /// Bytes of all that is kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.kept().values().map(|kept| kept.bytes).sum()
+    }
+
     /// Lets go of what belongs to parts that are gone.
     pub(crate) fn release(&self) {
         self.kept().retain(|_, kept| kept.rest.origin.is_alive());

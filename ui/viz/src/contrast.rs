@@ -43,7 +43,7 @@ pub fn has_children(tree: &[PathDiff], at: usize) -> bool {
 }
 
 /// How many of the steps with the most time of their own make up how much of the whole difference: the
-/// fewest that make up nine tenths of it, or all.
+/// fewest that make up nine tenths of it, or all; none where all of them are less than half.
 pub fn explained(diff: &Diff) -> Option<(usize, f64)> {
     let whole = diff.a.duration_ns - diff.b.duration_ns;
     if whole.abs() < 1.0 {
@@ -59,7 +59,8 @@ pub fn explained(diff: &Diff) -> Option<(usize, f64)> {
             return Some((at + 1, sum.min(1.0)));
         }
     }
-    (!shares.is_empty()).then_some((shares.len(), sum))
+    // Time that no span covers explains the rest; where that is most, steps explain nothing.
+    (sum >= 0.5).then_some((shares.len(), sum))
 }
 
 /// What differs of the services that both sides have, and the services that only A or only B has. Keys are a

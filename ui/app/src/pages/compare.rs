@@ -254,6 +254,7 @@ pub(super) fn signed(value: f64, metric: Metric) -> String {
 pub(super) fn plain(value: f64, metric: Metric) -> String {
     match metric {
         Metric::Count if value.fract() == 0.0 => figure::grouped(value as u64),
+        Metric::Count if value < 1.0 => format!("{value:.2}"),
         Metric::Count => format!("{value:.1}"),
         _ => figure::duration(value.max(0.0).round() as u64).to_string(),
     }

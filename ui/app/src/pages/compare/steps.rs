@@ -77,7 +77,7 @@ pub(super) fn Steps(diff: Arc<Diff>) -> impl IntoView {
                     />
                 </Show>
             </div>
-            <aside class="side compare-side" tabindex="-1" aria-label=t(Word::CompareDiffers)>
+            <aside class="side compare-side" tabindex="0" aria-label=t(Word::CompareDiffers)>
                 {move || diff.with_value(|diff| view! { <Differs diff=Arc::clone(diff) at=asked.step.get() /> })}
             </aside>
         </div>
@@ -129,7 +129,9 @@ fn columns(
             columns.push(Column::text("A", "172px", side(|row| row.a)));
             columns.push(Column::text("B", "172px", side(|row| row.b)));
         }
-        columns.push(Column::text(t(Word::CompareDelta), if is_narrow { "96px" } else { "minmax(200px, 280px)" }, move |at: &Row| {
+        let (head, wide) =
+            if is_narrow { ("Δ", "96px") } else { (t(Word::CompareDelta), "minmax(200px, 280px)") };
+        columns.push(Column::text(head, wide, move |at: &Row| {
             let metric = asked.metric.get();
             let delta = diff.with_value(|diff| diff.tree.get(*at).map_or(0.0, |row| contrast::delta(row, metric)));
             let half = delta.abs() / most.get().1 * 50.0;
@@ -241,6 +243,11 @@ fn Attributes(title: &'static str, rows: Vec<AttributeDiff>, nothing: &'static s
     let text = |value: &Value| match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let values =
+                values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            values.collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     let row = move |row: AttributeDiff| {

@@ -232,7 +232,7 @@ pub(super) fn Spans(total: Signal<Option<u64>>) -> impl IntoView {
                 view! { <Swatch service=row.service.clone() /><span>{row.service.clone()}</span> }.into_any()
             }),
             Column::text(t(Word::TracesName), "minmax(124px, 1fr)", |row: &Arc<SpanHit>| {
-                row.name.clone().into_any()
+                view! { <span>{row.name.clone()}</span> }.into_any()
             }),
             Column::number(t(Word::TracesDuration), "76px", |row: &Arc<SpanHit>| {
                 view! { <span class="strong">{duration(row.duration_ns)}</span> }.into_any()
@@ -297,7 +297,7 @@ pub(super) fn Operations(total: Signal<Option<u64>>) -> impl IntoView {
                 view! { <Swatch service=row.service.clone() /><span>{row.service.clone()}</span> }.into_any()
             }),
             Column::text(t(Word::TracesName), "minmax(124px, 1fr)", |row: &Arc<OperationHit>| {
-                row.name.clone().into_any()
+                view! { <span>{row.name.clone()}</span> }.into_any()
             }),
             Column::number(t(Word::TracesRate), "72px", |row: &Arc<OperationHit>| {
                 show(figure::rate(row.rate)).into_any()

@@ -95,7 +95,16 @@ pub(crate) fn is_writing() -> bool {
 
 /// Whether the page is as narrow as a phone: rows are cards there.
 pub(crate) fn is_narrow() -> bool {
-    window().inner_width().ok().and_then(|wide| wide.as_f64()).is_some_and(|wide| wide < 640.0)
+    width() < 640.0
+}
+
+/// Whether there is room for panels beside the page: elsewhere they lie over it.
+pub(crate) fn is_wide() -> bool {
+    width() >= 1_100.0
+}
+
+fn width() -> f64 {
+    window().inner_width().ok().and_then(|wide| wide.as_f64()).unwrap_or(f64::MAX)
 }
 
 /// A resolved colour or size of the style sheet, for what is drawn on a canvas.

@@ -37,7 +37,7 @@ pub(crate) fn Page() -> impl IntoView {
     events::provide(None);
     let search = Search::new(shell);
     provide_context(search);
-    let is_side_open = RwSignal::new(!window::is_narrow());
+    let is_side_open = RwSignal::new(window::is_wide());
     shell.keys.on("w", Word::LogsKeyWrap, move || search.flip("wrap"));
     shell.keys.on("P", Word::LogsKeyPatterns, move || {
         let is_on = search.view.get_untracked() == "patterns";

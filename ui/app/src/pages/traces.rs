@@ -12,7 +12,7 @@ mod search;
 mod spread;
 
 use daymark_view::search::Domain;
-use daymark_viz::figure;
+use daymark_viz::{clock, figure};
 use leptos::prelude::*;
 
 use crate::load::load;
@@ -38,7 +38,7 @@ pub(crate) fn Page() -> impl IntoView {
         let (_, load) = counts.iter().find(|(known, _)| *known == name)?;
         load.answer().and_then(|answer| answer.meta.total)
     };
-    let is_side_open = RwSignal::new(!window::is_narrow());
+    let is_side_open = RwSignal::new(window::is_wide());
     let is_explained = RwSignal::new(false);
     install_keys(shell, search, is_side_open, is_explained);
     let list = move || {
@@ -116,7 +116,8 @@ fn install_keys(shell: Shell, search: Search, is_side_open: RwSignal<bool>, is_e
 #[component]
 fn BoxChip(search: Search, area: daymark_view::traces::Area) -> impl IntoView {
     let shell = Shell::here();
-    let (from, to) = (shell.civil(area.range.from).hms(), shell.civil(area.range.to).hms());
+    let near = |at| clock::near(at, shell.now(), shell.offset());
+    let (from, to) = (near(area.range.from), near(area.range.to));
     let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
     let text = say(
         Word::TracesBox,

@@ -106,7 +106,9 @@ impl Search {
 
     /// How many there are, without any of them.
     pub(super) fn counting(self, mode: TracesMode) -> Option<Question> {
-        if self.q.with(|q| clause::is_bad(Domain::Traces, q)) {
+        // Neither is answered: what cannot be read, and spans counted by what no single span tells.
+        let is_refused = mode != TracesMode::Traces && self.is_of_traces();
+        if is_refused || self.q.with(|q| clause::is_bad(Domain::Traces, q)) {
             return None;
         }
         let body = TracesBody { limit: Some(1), count: true, sort: TraceSort::default(), ..self.body(mode) };

@@ -18,11 +18,9 @@ run: ui
 	$(CARGO) build --workspace
 	$(TARGET)/debug/daymark demo
 
-## The web UI into ui/dist, from where the binary takes it. All packages are built at once, so that what they
-## share is built once.
+## The web UI into ui/dist, from where the binary takes it.
 ui:
-	$(CARGO) build --workspace
-	CARGO_TARGET_DIR=$(TARGET) $(TARGET)/debug/xtask build-ui
+	CARGO_TARGET_DIR=$(TARGET) $(CARGO) run --package xtask -- build-ui
 
 ## Everything that must hold, in the order of what fails first.
 test: check ui test-core test-corpus test-sdks test-browser test-readers test-faults

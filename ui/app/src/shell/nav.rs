@@ -30,7 +30,7 @@ fn item(shell: Shell, (path, icon, word, keys): Place) -> impl IntoView {
         <a href=href aria-current=move || is_here().then_some("page") title=t(word) aria-label=t(word)>
             <Icon name=icon />
             <span>{t(word)}</span>
-            <span class="kbd-plain" aria-hidden="true">{keys}</span>
+            <i class="kbd-plain" data-keys=keys></i>
         </a>
     }
 }

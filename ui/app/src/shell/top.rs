@@ -30,7 +30,7 @@ pub(super) fn Top() -> impl IntoView {
     };
     view! {
         <header class="top">
-            <a class="brand" href=move || shell.link([]).to_string()>
+            <a class="brand" aria-label="daymark" href=move || shell.link([]).to_string()>
                 <svg viewBox="0 0 20 20" aria-hidden="true">
                     <path d="M10 1 19 10 10 19 1 10Z M4 10h12" fill="currentColor" />
                     <path d="M3 10.6h14M5.5 13h9" stroke="var(--app)" stroke-width="1.2" />

@@ -1,7 +1,7 @@
 //! Searching traces: where their durations lie, what they have in common, and the list of them.
 
 /// What a box has in common.
-mod common;
+mod alike;
 /// Values of keys with exact counts.
 mod facets;
 /// Traces, spans or operations found.
@@ -88,7 +88,7 @@ pub(crate) fn Page() -> impl IntoView {
                 </div>
                 <Show when=move || is_side_open.get()>
                     <aside class="side" aria-label=t(Word::TracesFacets)>
-                        <common::Common is_asked=is_explained />
+                        <alike::Common is_asked=is_explained />
                         <facets::Facets />
                     </aside>
                 </Show>

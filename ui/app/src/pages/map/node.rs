@@ -83,7 +83,6 @@ pub(super) fn Node(
             data-pill=is_pill
             data-match=is_match
             aria-pressed=move || is_selected.get().to_string()
-            aria-label=label
             title=label
             style:left=place(|node| node.x)
             style:top=place(|node| node.y)

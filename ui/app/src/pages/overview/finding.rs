@@ -77,17 +77,15 @@ fn sentence(overview: &Overview) -> AnyView {
     .into_any()
 }
 
-/// One square for each service.
+/// One square for each service. A click opens it; the list of services does the same for the keyboard, with
+/// targets of a decent size.
 #[component]
 fn Squares(states: Vec<(String, ServiceState)>) -> impl IntoView {
     let shell = Shell::here();
     let square = move |(service, state): (String, ServiceState)| {
         let title = format!("{service}, {}", State::from(state).name());
-        let href = {
-            let service = service.clone();
-            move || shell.link(["services", &service]).to_string()
-        };
-        view! { <a class="square" data-state=state.name() href=href title=title.clone() aria-label=title></a> }
+        let open = move |_| shell.address.push(shell.address.now().to_page(["services", &service]));
+        view! { <span class="square" data-state=state.name() title=title on:click=open></span> }
     };
     view! { <div class="squares">{states.into_iter().map(square).collect_view()}</div> }
 }

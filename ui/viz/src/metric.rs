@@ -41,7 +41,9 @@ impl Asked {
 
     /// Reads what [`fmt::Display`] writes; a bare name is asked for as an average.
     pub fn read(text: &str) -> Self {
-        let (call, by) = match text.rsplit_once(") by ") {
+        // A text that ends with the call has no label behind it, whatever stands in the name.
+        let behind = text.rsplit_once(") by ").filter(|_| !text.ends_with(')'));
+        let (call, by) = match behind {
             Some((call, by)) => (format!("{call})"), Some(by.trim().to_owned()).filter(|by| !by.is_empty())),
             None => (text.to_owned(), None),
         };

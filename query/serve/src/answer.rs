@@ -8,7 +8,7 @@ use bytes::Bytes;
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Answer, Meta};
 use daymark_view::query_id::QueryId;
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -193,7 +193,8 @@ pub(crate) fn streamed<E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
 {
-    ([(CONTENT_TYPE, media_type)], Body::from_stream(pieces)).into_response()
+    // Compression asks once more after the end.
+    ([(CONTENT_TYPE, media_type)], Body::from_stream(pieces.fuse())).into_response()
 }
 
 /// `{"<name>": <value>}` and a line feed.

@@ -84,6 +84,20 @@ async fn compression() {
 }
 
 #[tokio::test]
+async fn long_files_are_whole_when_compressed() {
+    let site = Site::start().await;
+    let body = json!({"query": "long"}).to_string();
+    for format in ["text/csv", "application/x-ndjson"] {
+        for encoding in ["identity", "gzip", "zstd"] {
+            let headers =
+                [("content-type", "application/json"), ("accept", format), ("accept-encoding", encoding)];
+            let reply = site.send("POST", "/api/v1/sql", &headers, body.as_bytes()).await;
+            assert!(reply.body.is_some(), "{format} as {encoding} broke off");
+        }
+    }
+}
+
+#[tokio::test]
 async fn probes_and_the_front_page() {
     let figures = |options: &mut Options| options.figures = vec![Arc::new(Canned::default())];
     let site = Site::start_with(Canned::default(), figures).await;

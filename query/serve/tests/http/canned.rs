@@ -105,6 +105,12 @@ async fn sql(ask: SqlAsk, running: Running) -> Result<SqlAnswer, AskError> {
             pieces.push(Ok(SqlChunk::End(Box::new(Meta { truncated, ..Meta::default() }))));
             streamed(pieces)
         }
+        "long" => {
+            let mut pieces: Vec<_> =
+                (0..64).map(|_| Ok(SqlChunk::Bytes(Bytes::from_static(&[b'x'; 65_536])))).collect();
+            pieces.push(Ok(SqlChunk::End(Box::default())));
+            streamed(pieces)
+        }
         "fails at once" => streamed(vec![Err(limit())]),
         "fails late" => {
             let mut pieces = lines(&["first\n"]);

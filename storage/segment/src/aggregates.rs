@@ -135,18 +135,25 @@ impl<'a> Summing<'a> {
     /// Counts spans that stand trace by trace.
     fn count_traces(&mut self) -> Result<()> {
         let spans = std::mem::take(&mut self.spans);
-        let traces = || spans.chunk_by(|one, other| one.trace == other.trace);
-        let Some(beside) = self.beside else {
-            traces().for_each(|trace| self.uncounted.extend(self.sums.part(trace)));
-            return Ok(());
-        };
-        let mut others = beside(&traces().map(|trace| trace[0].trace).collect())?;
-        others.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
-        for trace in traces() {
-            let first = others.partition_point(|other| other.trace < trace[0].trace);
-            let others = others[first..].iter().take_while(|other| other.trace == trace[0].trace);
-            self.sums.rest(trace, others);
+        let mut found = Uncounted::default();
+        let traces = spans.chunk_by(|one, other| one.trace == other.trace);
+        traces.for_each(|trace| found.extend(self.sums.part(trace)));
+        match self.beside {
+            Some(beside) => self.count_open(&found, beside),
+            None => {
+                self.uncounted.extend(found);
+                Ok(())
+            }
         }
+    }
+
+    /// Counts open spans for good. Reading other segments is dear: only the traces of open spans are asked for.
+    fn count_open(&mut self, found: &Uncounted, beside: Beside<'_>) -> Result<()> {
+        if found.open.is_empty() {
+            return Ok(());
+        }
+        let others = beside(&found.open.iter().map(|span| span.trace).collect())?;
+        self.sums.rest(&found.open, found.near.iter().chain(&others));
         self.others.extend(others);
         Ok(())
     }

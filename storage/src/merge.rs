@@ -12,7 +12,7 @@ use std::time::Duration;
 use daymark_model::reason::Deduplicated;
 use daymark_model::signal::Table;
 use daymark_model::time::Nanos;
-use daymark_segment::{Input, Level, MergeStats, RowRanges, Segment, Spec, Window};
+use daymark_segment::{Around, Input, Level, MergeStats, RowRanges, Segment, Spec, Window};
 use ulid::Ulid;
 
 use crate::buffer::{BySource, add_rows, rows_by_source};
@@ -98,6 +98,7 @@ impl Inner {
                     // There may be more to do.
                     Ok(()) => pause = Duration::ZERO,
                     Err(error) if self.is_spoiled_by(&error, &inputs) => pause = Duration::ZERO,
+                    Err(Error::Segment(daymark_segment::Error::Stopped)) => return,
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "merge failed");
                         self.relieve(&error);
@@ -168,8 +169,10 @@ impl Inner {
         let elsewhere = OnceCell::new();
         let look = || Elsewhere::of(&self.current.load(), job, window, inputs);
         let beside = |traces: &_| Ok(elsewhere.get_or_init(look).spans(traces));
+        let is_stopped = || *self.stop.borrow();
+        let around = Around { beside: &beside, is_stopped: &is_stopped };
         self.write_in_tmp(&id, |finished| {
-            let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs, &beside)?;
+            let (meta, stats) = daymark_segment::merge(&*self.fs, finished, &spec, inputs, around)?;
             Ok((
                 self.place(id.clone(), &job.tenant, &meta, |segment| {
                     sources_of(segment, &segment.all_rows())

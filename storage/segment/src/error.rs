@@ -21,6 +21,9 @@ pub enum Error {
     /// The caller's rows or question do not fit the table.
     #[error("{0}")]
     Input(String),
+    /// The caller asked for no end.
+    #[error("stopped before the end")]
+    Stopped,
     #[error("parquet: {0}")]
     Parquet(#[from] ParquetError),
     #[error("arrow: {0}")]
@@ -58,7 +61,7 @@ impl Error {
         match self {
             Self::Corrupt { .. } | Self::Parquet(_) | Self::Arrow(_) => true,
             Self::Io { source, .. } => source.raw_os_error() == Some(EIO),
-            Self::Input(_) => false,
+            Self::Input(_) | Self::Stopped => false,
         }
     }
 }

@@ -78,7 +78,7 @@ mod write;
 pub use aggregates::{Beside, spans_of_rows};
 pub use derived::{is_derived, rebuild};
 pub use error::{Error, Result};
-pub use merge::{Input, MergeStats, merge};
+pub use merge::{Around, Input, MergeStats, merge};
 pub use meta::{FileMeta, Level, LsnRange, Meta, OwnColumn, Spec, Window};
 pub use projection::Projection;
 pub use ranges::RowRanges;

@@ -65,6 +65,22 @@ pub struct MergeStats {
     pub conflicts: BTreeMap<String, u64>,
 }
 
+/// What a merge asks while it is under way.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "questions have nothing to show")]
+pub struct Around<'a> {
+    /// Spans of other segments; asked when no more rows are expected.
+    pub beside: Beside<'a>,
+    /// Whether to give up: a merge of many rows takes minutes, and nothing is lost with it.
+    pub is_stopped: &'a dyn Fn() -> bool,
+}
+
+impl Around<'_> {
+    fn go_on(self) -> Result<()> {
+        if (self.is_stopped)() { Err(Error::Stopped) } else { Ok(()) }
+    }
+}
+
 /// A row of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RowRef {
@@ -72,21 +88,22 @@ pub(crate) struct RowRef {
     pub(crate) row: u32,
 }
 
-/// Merges the rows into the empty folder `dir`. All inputs hold rows of the table of `spec`. `beside` is asked
-/// when no more rows are expected.
+/// Merges the rows into the empty folder `dir`. All inputs hold rows of the table of `spec`.
 pub fn merge(
     fs: &dyn Vfs,
     dir: &Path,
     spec: &Spec,
     inputs: &[Input],
-    beside: Beside<'_>,
+    around: Around<'_>,
 ) -> Result<(Meta, MergeStats)> {
     let table = spec.table;
     if let Some(other) = inputs.iter().map(|input| input.segment.table()).find(|other| *other != table) {
         return Err(Error::Input(format!("rows of {other} cannot be merged into {table}")));
     }
     let described = Described::of(inputs);
+    around.go_on()?;
     let sorted = order::sorted(table, inputs, &described.series)?;
+    around.go_on()?;
     let kept = repeats::without(table, inputs, &sorted)?;
     let stats = MergeStats {
         rows_in: sorted.len() as u64,
@@ -94,19 +111,18 @@ pub fn merge(
         conflicts: repeats::by_source(table, inputs, &kept.conflicts)?,
     };
     drop(sorted);
-    let summing = || Summing::new(&described.resources, spec.is_final.then_some(beside));
+    let summing = || Summing::new(&described.resources, spec.is_final.then_some(around.beside));
     let sums = (table == Table::Spans).then(summing);
-    let meta = write_rows((fs, dir), spec, inputs, &kept.rows, &described, sums)?;
+    let meta = write_rows((fs, dir), (spec, inputs), &kept.rows, &described, (sums, around))?;
     Ok((meta, stats))
 }
 
 fn write_rows(
     (fs, dir): (&dyn Vfs, &Path),
-    spec: &Spec,
-    inputs: &[Input],
+    (spec, inputs): (&Spec, &[Input]),
     rows: &[RowRef],
     described: &Described,
-    sums: Option<Summing<'_>>,
+    (sums, around): (Option<Summing<'_>>, Around<'_>),
 ) -> Result<Meta> {
     let mut folder = Folder::new(fs, dir);
     let classes = Classes::of(spec.table, inputs, rows.len())?;
@@ -120,6 +136,7 @@ fn write_rows(
     for group in rows.chunks(group_rows(spec, inputs)) {
         let mut columns = output.data.columns()?;
         for rows in group.chunks(PASS_ROWS) {
+            around.go_on()?;
             Pass::new(spec.table, inputs, rows).write(&classes, &mut columns, &mut output)?;
         }
         let chunks = columns.into_iter().map(ColumnWriter::finish).collect::<Result<Vec<_>>>()?;

@@ -8,8 +8,8 @@ use arrow::datatypes::{DataType, TimestampNanosecondType, UInt64Type};
 use arrow::row::{RowConverter, SortField};
 use daymark_model::signal::Table;
 use daymark_segment::{
-    AttributeIs, Input, Level, MergeStats, Predicate, Projection, ReadCache, RowRanges, Segment, Spec,
-    Window, merge, verify,
+    Around, AttributeIs, Error, Input, Level, MergeStats, Predicate, Projection, ReadCache, RowRanges,
+    Segment, Spec, Window, merge, verify,
 };
 use daymark_vfs::RealFs;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ pub(crate) fn merged(table: Table, level: Level, inputs: &[Input]) -> (TempDir, 
     let dir = tempfile::tempdir().unwrap();
     let window = Some(Window { from: START, to: START + 600 * SECOND });
     let spec = Spec { level, window, ..spec(table) };
-    let (meta, stats) = merge(&RealFs, dir.path(), &spec, inputs, &|_| Ok(Vec::new())).unwrap();
+    let (meta, stats) = merge(&RealFs, dir.path(), &spec, inputs, alone()).unwrap();
     let segment = Segment::open(dir.path()).unwrap();
     assert_eq!(segment.meta(), &meta);
     // Exemplars ride on their points and are counted by nobody.
@@ -34,6 +34,38 @@ pub(crate) fn merged(table: Table, level: Level, inputs: &[Input]) -> (TempDir, 
 
 fn dropped(stats: &MergeStats) -> u64 {
     stats.repeats.values().chain(stats.conflicts.values()).sum()
+}
+
+/// No other segments, and no hurry.
+pub(crate) fn alone() -> Around<'static> {
+    Around { beside: &|_| Ok(Vec::new()), is_stopped: &|| false }
+}
+
+#[test]
+fn a_merge_ends_soon_when_it_is_told_to() {
+    let (_dir, segment) = written(Table::Spans, &[Draw::new(Table::Spans, 7).batch(100)]);
+    let inputs = [whole(segment)];
+    let asked = std::cell::Cell::new(0);
+    for patience in 1.. {
+        asked.set(0);
+        let is_stopped = || {
+            asked.set(asked.get() + 1);
+            asked.get() > patience
+        };
+        let dir = tempfile::tempdir().unwrap();
+        match merge(
+            &RealFs,
+            dir.path(),
+            &spec(Table::Spans),
+            &inputs,
+            Around { is_stopped: &is_stopped, ..alone() },
+        ) {
+            Ok(_) => break,
+            Err(error) => assert!(matches!(error, Error::Stopped), "{error}"),
+        }
+        assert!(Segment::open(dir.path()).is_err());
+    }
+    assert!(asked.get() > 2, "asked before sorting, before rows are known, and before they are gathered");
 }
 
 pub(crate) fn whole(segment: Segment) -> Input {

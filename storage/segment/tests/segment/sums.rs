@@ -13,7 +13,7 @@ use daymark_segment::{Level, ReadCache, Segment, Spec, Window, merge, verify};
 use daymark_vfs::RealFs;
 
 use crate::folder::{plain, spec, written};
-use crate::merging::{merged, whole};
+use crate::merging::{alone, merged, whole};
 use crate::rows::{Draw, Random, SECOND, START};
 
 const KINDS: [&str; 5] = ["unspecified", "internal", "server", "client", "producer"];
@@ -82,7 +82,7 @@ fn a_merge_counts_what_its_inputs_left_open() {
     let closed = tempfile::tempdir().unwrap();
     let window = Some(Window { from: START, to: START + 7_200 * SECOND });
     let spec = Spec { level: Level::L2, window, is_final: true, ..spec(Table::Spans) };
-    merge(&RealFs, closed.path(), &spec, &[whole(single)], &|_| Ok(Vec::new())).unwrap();
+    merge(&RealFs, closed.path(), &spec, &[whole(single)], alone()).unwrap();
     assert_eq!(verify(closed.path()), []);
     let closed = Segment::open(closed.path()).unwrap();
     assert!(!closed.is_open() && closed.open_spans().unwrap().is_empty());

@@ -18,11 +18,14 @@ use crate::wire::{Fields, Malformed, Value};
 
 use body::Bodies;
 use columns::Columns;
+use told::{Ids, Told};
 
 /// The body and its shape.
 mod body;
 /// The other columns of the table.
 mod columns;
+/// Ids that only attributes or the text tell.
+mod told;
 
 /// The rows of the log records of one body.
 #[derive(Debug)]
@@ -32,6 +35,7 @@ pub(crate) struct Logs<'a> {
     instants: Instants,
     attributes: Attributes<'a>,
     bodies: Bodies,
+    told: Told,
     columns: Columns,
 }
 
@@ -57,6 +61,8 @@ struct Judged {
     observed_delta: Option<i64>,
     dropped: u32,
     bits: u32,
+    /// Of a record that was sent without any.
+    told: Option<Ids>,
 }
 
 impl<'a> Records<'a> for Logs<'a> {
@@ -83,6 +89,7 @@ impl<'a> Logs<'a> {
             instants: Instants::of(origin.received),
             attributes: Attributes::new(),
             bodies: Bodies::new(),
+            told: Told::new(),
             columns: Columns::new(origin),
         }
     }
@@ -112,8 +119,18 @@ impl<'a> Logs<'a> {
         }
         let (time, observed_delta) = self.time(&sent, &mut bits);
         self.write(sent.body, &mut bits)?;
-        let judged = Judged { time, observed_delta, dropped: self.attributes.dropped(), bits };
+        let told = self.told(&sent);
+        let judged = Judged { time, observed_delta, dropped: self.attributes.dropped(), bits, told };
         Ok(self.columns.push(&sent, &judged))
+    }
+
+    /// The ids that the attributes or the text just written tell, where none were sent.
+    fn told(&mut self, sent: &Sent<'_>) -> Option<Ids> {
+        if !sent.trace_id.is_empty() {
+            return None;
+        }
+        let in_attributes = self.told.in_attributes(&self.attributes);
+        in_attributes.or_else(|| self.told.in_text(self.bodies.last()))
     }
 
     /// The time of the event, else when it was observed, else when it was received; and how much later than

@@ -70,6 +70,11 @@ impl Bodies {
         Ok(())
     }
 
+    /// The text written last; empty where there is none.
+    pub(super) fn last(&self) -> &str {
+        self.text.last()
+    }
+
     /// Drops what a failed [`Bodies::write`] left behind; the other columns are written after all can fail.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.text.truncate(rows);

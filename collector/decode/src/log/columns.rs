@@ -9,7 +9,7 @@ use daymark_model::origin::Origin;
 use daymark_model::rows;
 use daymark_model::signal::Table;
 
-use super::{Judged, Sent};
+use super::{Ids as Told, Judged, Sent};
 use crate::columns::{Dictionary, Ids, instants, valid_id};
 use crate::foresight::Rest;
 use crate::heads::Heads;
@@ -70,7 +70,7 @@ impl Columns {
         let severity_text = text::limited(sent.severity_text, &mut bits);
         self.severity_number.push(severity::number(sent.severity_number, &severity_text));
         self.severity_text.push_text(&severity_text);
-        self.push_ids(sent);
+        self.push_ids(sent, judged.told.as_ref());
         self.flags.push(sent.flags);
         self.event_name.push_text(&text::limited(sent.event_name, &mut bits));
         self.dropped_attributes.push(sent.dropped_attributes.saturating_add(judged.dropped));
@@ -115,7 +115,12 @@ impl Columns {
     }
 
     /// An id that is not valid leaves the record without any.
-    fn push_ids(&mut self, sent: &Sent<'_>) {
+    fn push_ids(&mut self, sent: &Sent<'_>, told: Option<&Told>) {
+        if let Some((trace_id, span_id)) = told {
+            self.trace_id.push(&trace_id.0);
+            self.span_id.push_option(span_id.as_ref().map(|id| &id.0));
+            return;
+        }
         let (trace_id, span_id) = (valid_id(sent.trace_id), valid_id(sent.span_id));
         let invalid = |sent: &[u8], valid: bool| !sent.is_empty() && !valid;
         let broken = invalid(sent.trace_id, trace_id.is_some()) || invalid(sent.span_id, span_id.is_some());

@@ -196,3 +196,38 @@ fn a_negative_time_is_replaced_and_marked() {
     let told = refusal(&one_span(r#","droppedEventsCount":-1"#));
     assert!(told.contains("droppedEventsCount must be a whole number in range"), "{told}");
 }
+
+#[test]
+fn a_line_without_ids_takes_those_it_tells_of() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const SPAN: &str = "00f067aa0ba902b7";
+    let text = |text: &str| json!({"body": {"stringValue": text}});
+    let attributes = |pairs: &[(&str, &str)]| {
+        let all: Vec<_> =
+            pairs.iter().map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect();
+        json!({"body": {"stringValue": "paid"}, "attributes": all})
+    };
+    let body = json!({"kvlistValue": {"values": [{"key": "traceId", "value": {"stringValue": TRACE}}]}});
+    let line = format!("trace_id={TRACE} span_id={SPAN} paid");
+    let other = "0af7651916cd43dd8448eb211c80319c";
+    let records = [
+        (text(&line), json!(TRACE), json!(SPAN)),
+        (json!({"body": body}), json!(TRACE), json!(null)),
+        (attributes(&[("traceId", TRACE), ("spanId", SPAN)]), json!(TRACE), json!(SPAN)),
+        (
+            attributes(&[("dd.trace_id", "11803532876627986230")]),
+            json!("0000000000000000a3ce929d0e0e4736"),
+            json!(null),
+        ),
+        (attributes(&[("trace_id", "none")]), json!(null), json!(null)),
+        // What was sent as its id counts more than what the text says.
+        (json!({"body": {"stringValue": line}, "traceId": other}), json!(other), json!(null)),
+    ];
+    let sent: Vec<_> = records.iter().map(|(record, ..)| record.clone()).collect();
+    let request = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": sent}]}]}).to_string();
+    let rows = of_table(&decode(Signal::Logs, Format::OtlpJson, request.as_bytes()), Table::Logs);
+    for (row, (record, trace, span)) in rows.iter().zip(&records) {
+        assert_eq!((&row["trace_id"], &row["span_id"]), (trace, span), "{record}");
+    }
+    assert_eq!(rows.len(), records.len());
+}

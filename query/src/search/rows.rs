@@ -1,7 +1,10 @@
 //! The other modes of `POST /traces/search`: matching spans one by one, and by operation.
 
+use std::collections::{BTreeSet, HashSet};
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Float64Type;
+use daymark_model::id::TraceId;
 use daymark_model::time::Nanos;
 use daymark_view::attribute::Attributes;
 use daymark_view::error::{AskError, Code};
@@ -13,6 +16,11 @@ use super::words::instant;
 use crate::sql::failure;
 use crate::trace::found::trace_id;
 use crate::trace::spans::{Columns, attributes, text};
+
+/// Spans that are looked at together when their traces tell whether they match.
+const PORTION_MIN: usize = 256;
+const PORTION_MAX: usize = 16_384;
+const TRACES_TOGETHER: usize = 256;
 
 impl Searched<'_> {
     /// The condition of matching spans, where rows alone tell.
@@ -46,17 +54,52 @@ impl Searched<'_> {
         let attributes = if keys.is_empty() { "" } else { ", attributes, resource" };
         let sql = format!(
             "SELECT trace_id, span_id, service, name, kind, status, start, duration_ns{attributes} FROM spans \
-             WHERE {} AND {column} {sign} {bound} ORDER BY {column} {order}, trace_id, span_id LIMIT {}",
-            self.rows_only("spans")?,
-            self.ask.limit + 1 + cursor.shown(),
+             WHERE {} AND {column} {sign} {bound} ORDER BY {column} {order}, trace_id, span_id",
+            self.candidates(),
         );
-        let mut hits: Vec<SpanHit> = Vec::new();
-        for batch in self.desk.rows(&sql).await? {
-            hits.extend(span_hits(&batch, &keys).map_err(|error| failure::of(&error))?);
-        }
+        let mut hits = self.span_hits(&sql, &keys, self.ask.limit + 1 + cursor.shown()).await?;
         let value = |hit: &SpanHit| if column == "start" { hit.start.0 } else { hit.duration_ns };
         let has_more = cursor.turn(&mut hits, self.ask.limit, |hit| (value(hit), place_of(hit)));
         Ok((hits, has_more.then(|| cursor.text(&self.question()))))
+    }
+
+    /// The first spans in an order that match; where only whole traces tell, portion by portion.
+    async fn span_hits(&self, sql: &str, keys: &[String], wanted: usize) -> Result<Vec<SpanHit>, AskError> {
+        let is_sure = self.plan.of_rows().is_some();
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        let mut portion = if is_sure { wanted } else { wanted.max(PORTION_MIN) };
+        loop {
+            let mut hits = Vec::new();
+            for batch in self.desk.rows(&format!("{sql} LIMIT {portion} OFFSET {looked_at}")).await? {
+                hits.extend(span_hits(&batch, keys).map_err(|error| failure::of(&error))?);
+            }
+            let is_last = hits.len() < portion;
+            looked_at += hits.len();
+            if !is_sure {
+                self.retain_matching(&mut hits).await?;
+            }
+            found.append(&mut hits);
+            if is_sure || is_last || found.len() >= wanted {
+                return Ok(found);
+            }
+            portion = (portion * 2).min(PORTION_MAX);
+        }
+    }
+
+    async fn retain_matching(&self, hits: &mut Vec<SpanHit>) -> Result<(), AskError> {
+        let traces: BTreeSet<TraceId> = hits.iter().map(|hit| hit.trace_id).collect();
+        let traces: Vec<TraceId> = traces.into_iter().collect();
+        let mut matching = HashSet::new();
+        for some in traces.chunks(TRACES_TOGETHER) {
+            let facts = self.desk.facts(some, &self.plan.conditions, self.now).await?;
+            for (id, trace) in facts {
+                let holds = self.plan.judge(&trace);
+                let spans = trace.spans.iter().zip(holds).filter(|(_, holds)| *holds);
+                matching.extend(spans.map(|(span, _)| (id, span.id, span.start)));
+            }
+        }
+        hits.retain(|hit| matching.contains(&(hit.trace_id, hit.span_id, hit.start.0)));
+        Ok(())
     }
 
     pub(super) async fn operations(&self) -> Result<Vec<OperationHit>, AskError> {

@@ -22,7 +22,7 @@ use crate::trace::found::trace_id;
 use crate::trace::spans::Columns;
 
 /// Candidates that are looked at together.
-const ROWS_MIN: usize = 256;
+const ROWS_MIN: usize = 32;
 const ROWS_MAX: usize = 65_536;
 /// A trace that is sorted by its whole length reaches no further out of the range.
 const REACH_NS: i64 = 24 * Nanos::HOUR;
@@ -35,7 +35,7 @@ pub(crate) struct Searched<'a> {
     pub(super) plan: Plan,
     /// When matching spans begin.
     pub(super) range: Range,
-    now: Nanos,
+    pub(super) now: Nanos,
 }
 
 /// Traces that match, with where each stands in the order.
@@ -97,7 +97,7 @@ impl<'a> Searched<'a> {
     }
 
     /// What candidates meet.
-    fn candidates(&self) -> String {
+    pub(super) fn candidates(&self) -> String {
         match self.plan.candidates() {
             Some(condition) => format!("{} AND {condition}", self.inside()),
             None => self.inside(),
@@ -125,7 +125,7 @@ impl<'a> Searched<'a> {
     async fn by_time(&self, cursor: &Cursor, is_newest: bool) -> Result<Placed, AskError> {
         let wanted = self.ask.limit + 1;
         let (mut found, mut known) = (Vec::new(), HashSet::new());
-        let mut rows_wanted = (wanted * 8).clamp(ROWS_MIN, ROWS_MAX);
+        let mut rows_wanted = (wanted * 2).clamp(ROWS_MIN, ROWS_MAX);
         let mut bound = cursor.bound;
         loop {
             let (sign, order) = if is_newest { ("<=", "DESC") } else { (">=", "ASC") };

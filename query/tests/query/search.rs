@@ -240,8 +240,36 @@ async fn spans_and_operations_are_listed() {
     let charge = rows.iter().find(|row| row.name == "charge").unwrap();
     assert_eq!((charge.errors, charge.error_rate, charge.p50_ns), (1, Some(1.0), Some(800_000_000)));
 
-    let refused = place.answerer.traces(mode(TracesMode::Spans, "trace.spans>1")).await.unwrap_err();
+    let refused = place.answerer.traces(mode(TracesMode::Operations, "trace.spans>1")).await.unwrap_err();
     assert_eq!(refused.code(), Code::BadQuery);
+}
+
+/// Guarantee: spans can be listed by what only their whole trace tells, page by page like all at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_listed_by_what_their_traces_tell() {
+    let place = four().await;
+    let cases = [
+        ("trace.spans>2 service:web", "SELECT SELECT SELECT SELECT SELECT feed pay"),
+        ("{service:web} >> {service:bank}", "authorize"),
+        ("{service:bank} << {service:web}", "pay"),
+        ("trace.errors>9", ""),
+    ];
+    for (q, expected) in cases {
+        for limit in [1, 3, 50] {
+            let (mut names, mut cursor) = (Vec::new(), None);
+            loop {
+                let ask = TracesAsk { mode: TracesMode::Spans, limit, cursor, ..ask(q) };
+                let answer = place.answerer.traces(ask).await.unwrap();
+                let TracesFound::Spans(rows) = answer.data else { panic!("spans") };
+                names.extend(rows.iter().map(|row| row.name.rsplit('/').next().unwrap().to_owned()));
+                cursor = answer.meta.cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(names.join(" "), expected, "{q} by {limit}");
+        }
+    }
 }
 
 /// Guarantee: a service is looked up in the index whatever the case of its name.

@@ -131,6 +131,7 @@ impl Answerer {
             memory: Memory::new(options.limits.pool_bytes - cache_bytes),
             spill: store.spill_dir(),
             places: Arc::new(Semaphore::new(options.limits.concurrency)),
+            clock: store.clock(),
         };
         let cache = Arc::new(ReadCache::new(cache_bytes));
         let tails = Arc::new(Semaphore::new(tail::TAILS));

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 use datafusion::sql::parser::Statement;
 use daymark_model::limits::QueryLimits;
-use daymark_model::time::Nanos;
+use daymark_model::time::{Clock, Nanos};
 use daymark_view::error::{AskError, Code};
 use daymark_view::meta::{Meta, Truncated};
 use daymark_view::query_id::QueryId;
@@ -62,6 +62,7 @@ pub(crate) struct Runner {
     /// Where sorting and grouping spill to.
     pub(crate) spill: PathBuf,
     pub(crate) places: Arc<Semaphore>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// A statement that runs.
@@ -120,7 +121,7 @@ impl Runner {
         let place = tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| overtime(wall))?.map_err(|_| stopped())?;
         let memory = self.memory.share(self.limits.memory_bytes);
-        let state = session(tables, &self.functions, memory, &self.spill);
+        let state = session(tables, &self.functions, (memory, &self.spill), self.clock.now());
         Ok((place, state.map_err(|error| failure::of(&error))?))
     }
 

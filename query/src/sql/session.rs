@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::temporal_conversions::timestamp_ns_to_datetime;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
     MemorySchemaProvider, SchemaProvider, TableProvider,
@@ -17,11 +18,13 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::Analyzer;
 use datafusion::prelude::SessionConfig;
 use daymark_model::limits::SQL_DEPTH;
+use daymark_model::time::Nanos;
 
 use crate::functions::Functions;
 use crate::functions::join_text::TextJoins;
@@ -39,8 +42,8 @@ pub(crate) type Tables = Vec<(&'static str, Arc<dyn TableProvider>)>;
 pub(crate) fn session(
     tables: Tables,
     functions: &Functions,
-    memory: Share,
-    spill: &Path,
+    (memory, spill): (Share, &Path),
+    now: Nanos,
 ) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
@@ -58,8 +61,18 @@ pub(crate) fn session(
         .with_window_functions(functions.window.clone())
         .with_table_function_list(functions.tables.clone())
         .with_expr_planners(planners())
-        .with_analyzer_rules(rules());
+        .with_analyzer_rules(rules())
+        .with_execution_props(began(now));
     Ok(state.build())
+}
+
+/// `now()` is the instant at which the question came.
+fn began(now: Nanos) -> ExecutionProps {
+    let props = ExecutionProps::new();
+    match timestamp_ns_to_datetime(now.0) {
+        Some(now) => props.with_query_execution_start_time(now.and_utc()),
+        None => props,
+    }
 }
 
 fn runtime(memory: Share, spill: &Path) -> Result<Arc<RuntimeEnv>> {

@@ -132,6 +132,22 @@ async fn parameters_bind() {
     assert_eq!(missing.code(), Code::BadQuery);
 }
 
+/// Guarantee: `now()` is the instant of the question, as a value and within a filter.
+#[tokio::test(flavor = "multi_thread")]
+async fn now_is_when_the_question_came() {
+    let place = Place::shop().await;
+    let cell = |rows: Vec<Vec<Value>>| rows[0][0].clone();
+    for (query, expected) in [
+        ("SELECT now() = now() AND current_date <= now()", json!(true)),
+        ("SELECT count(*) > 0 FROM spans WHERE start > now() - INTERVAL '100 years'", json!(true)),
+        ("SELECT count(*) FROM spans WHERE start > now() + INTERVAL '1 day'", json!(0)),
+        ("SELECT count(*) > 0 FROM edges WHERE bucket > now() - INTERVAL '100 years'", json!(true)),
+    ] {
+        let rows = place.sql(query).await.unwrap_or_else(|error| panic!("{query}: {error}")).data.rows;
+        assert_eq!(cell(rows), expected, "{query}");
+    }
+}
+
 /// Guarantee: every streamed format holds all rows and ends with how it went.
 #[tokio::test(flavor = "multi_thread")]
 async fn streamed_formats() {

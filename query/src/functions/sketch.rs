@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Float64Array};
+use arrow::compute::prep_null_mask_filter;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+    Accumulator, AggregateUDFImpl, ColumnarValue, EmitTo, GroupsAccumulator, ScalarFunctionArgs,
+    ScalarUDFImpl, Signature, Volatility,
 };
-use daymark_aggregate::Sketch;
+use daymark_aggregate::{Heap, Sketch};
 
 /// The duration below which a share of all lies.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -95,26 +97,45 @@ impl AggregateUDFImpl for Merge {
     fn accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         Ok(Box::new(Merged::default()))
     }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(MergedGroups::default()))
+    }
 }
 
 /// What was merged so far; nothing of no rows.
 #[derive(Debug, Default)]
-struct Merged(Option<Sketch>);
+struct Merged(Option<Heap>);
+
+impl Merged {
+    fn add(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.get_or_insert_default().add_bytes(bytes).ok_or_else(|| no_sketch(bytes))
+    }
+
+    fn bytes(&self) -> Option<Vec<u8>> {
+        self.0.as_ref().map(|heap| heap.sketch().to_bytes())
+    }
+
+    fn heap_size(&self) -> usize {
+        self.0.as_ref().map_or(0, Heap::size)
+    }
+}
 
 impl Accumulator for Merged {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for bytes in values[0].as_binary::<i32>().iter().flatten() {
-            self.0.get_or_insert_default().merge_bytes(bytes).ok_or_else(|| no_sketch(bytes))?;
-        }
-        Ok(())
+        values[0].as_binary::<i32>().iter().flatten().try_for_each(|bytes| self.add(bytes))
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Binary(self.0.as_ref().map(Sketch::to_bytes)))
+        Ok(ScalarValue::Binary(self.bytes()))
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.0.as_ref().map_or(0, Sketch::size)
+        size_of_val(self) + self.heap_size()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -123,5 +144,59 @@ impl Accumulator for Merged {
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         self.update_batch(states)
+    }
+}
+
+/// The same for many groups at once: their rows come mixed, and are not sorted out first.
+#[derive(Debug, Default)]
+struct MergedGroups {
+    groups: Vec<Merged>,
+    heaps_size: usize,
+}
+
+impl GroupsAccumulator for MergedGroups {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        groups: &[usize],
+        wanted: Option<&BooleanArray>,
+        count: usize,
+    ) -> Result<()> {
+        self.groups.resize_with(count, Merged::default);
+        let sketches = values[0].as_binary::<i32>();
+        for (row, group) in groups.iter().enumerate() {
+            let is_wanted = wanted.is_none_or(|wanted| wanted.is_valid(row) && wanted.value(row));
+            if is_wanted && sketches.is_valid(row) {
+                let group = &mut self.groups[*group];
+                let before = group.heap_size();
+                group.add(sketches.value(row))?;
+                self.heaps_size += group.heap_size() - before;
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let groups = emit_to.take_needed(&mut self.groups);
+        self.heaps_size -= groups.iter().map(Merged::heap_size).sum::<usize>();
+        Ok(Arc::new(groups.iter().map(Merged::bytes).collect::<BinaryArray>()))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate(emit_to)?])
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], count: usize) -> Result<()> {
+        self.update_batch(states, groups, None, count)
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], wanted: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let Some(wanted) = wanted else { return Ok(vec![Arc::clone(&values[0])]) };
+        let unwanted = arrow::compute::not(&prep_null_mask_filter(wanted))?;
+        Ok(vec![arrow::compute::nullif(&values[0], &unwanted)?])
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.groups.capacity() * size_of::<Merged>() + self.heaps_size
     }
 }

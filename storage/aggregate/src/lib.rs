@@ -42,7 +42,7 @@ mod waiting;
 pub use condense::condensed;
 pub use open::{open_batch, open_spans};
 pub use roll::rolled;
-pub use sketch::Sketch;
+pub use sketch::{Heap, Sketch};
 pub use span::{Kind, Label, Owner, Span, SpanKey, StatusClass, Target};
 pub use sums::{Sums, Uncounted};
 pub use table::Aggregate;

@@ -5,6 +5,11 @@
 //! some 2,200 bins, of which few are used. As bytes: the format's number, the count of zeros, then for each
 //! used bin the number of bins left out before it and its count, all as LEB128.
 
+/// Many sketches as one.
+mod heap;
+
+pub use heap::Heap;
+
 /// How far an answer may be off, as a share of it.
 const ERROR: f64 = 0.01;
 const FORMAT: u8 = 1;

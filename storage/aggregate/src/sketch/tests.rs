@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::Sketch;
+use super::{Heap, Sketch};
 
 fn of(values: &[u64]) -> Sketch {
     let mut sketch = Sketch::default();
@@ -33,7 +33,11 @@ proptest! {
         prop_assert_eq!(Sketch::from_bytes(&merged.to_bytes()), Some(merged.clone()));
         let mut by_bytes = of(right);
         prop_assert_eq!(by_bytes.merge_bytes(&of(left).to_bytes()), Some(()));
-        prop_assert_eq!(by_bytes, merged);
+        prop_assert_eq!(by_bytes, merged.clone());
+        let mut heap = Heap::default();
+        prop_assert_eq!(heap.add_bytes(&of(left).to_bytes()), Some(()));
+        prop_assert_eq!(heap.add_bytes(&of(right).to_bytes()), Some(()));
+        prop_assert_eq!(heap.sketch(), merged);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::thread;
 use serde_json::Value;
 
 use self::day::{Day, Export, hex};
+use self::injected::Injected;
 use super::skip;
 use crate::server::Server;
 
@@ -15,6 +16,8 @@ use crate::server::Server;
 mod csv;
 /// The rows and the truth about them.
 mod day;
+/// The faults that were injected.
+mod injected;
 
 /// The day's figures, as its README gives them.
 const SPANS: u64 = 178_156;
@@ -24,6 +27,9 @@ const SERVICES: u64 = 28;
 /// Pairs of services that call each other, and how often.
 const EDGES: usize = 55;
 const CALLS: u64 = 28_108;
+/// Injected faults: of the network before a service, and of its processor.
+const DELAYS: usize = 14;
+const SLOWED: usize = 3;
 const LOGS: u64 = 94_703;
 const SEVERITIES: [(&str, u64); 3] = [("error", 580), ("info", 90_606), ("warn", 3_517)];
 
@@ -32,7 +38,8 @@ fn a_recorded_day_comes_back_to_the_last_item() {
     let Some(root) = std::env::var_os("DAYMARK_FIXTURES") else {
         return skip("DAYMARK_FIXTURES to name the folder of recordings");
     };
-    let day = Day::read(&Path::new(&root).join("nezha-2023-01-30"));
+    let folder = Path::new(&root).join("nezha-2023-01-30");
+    let (day, injected) = (Day::read(&folder), Injected::all(&folder));
     assert_eq!((day.span_rows(), day.log_rows()), (SPANS + REPEATS, LOGS), "the recording has changed");
     let mut server = Server::start();
 
@@ -57,6 +64,7 @@ fn a_recorded_day_comes_back_to_the_last_item() {
     check_spans(&server, &day);
     check_map(&server, &day);
     check_logs(&server, 1);
+    check_faults(&server, &injected);
     server.assert_balanced();
 
     // Spans in other batches are known again one by one. Equal lines can be real: they are known again only
@@ -133,6 +141,43 @@ fn check_map(server: &Server, day: &Day) {
     let nodes: BTreeSet<_> =
         answer["data"]["nodes"].as_array().unwrap().iter().map(|node| text(node, "id")).collect();
     assert_eq!(nodes.len() as u64, SERVICES + 1, "the services and the user: {nodes:?}");
+}
+
+/// Each fault is found within three minutes by a question of the documentation.
+fn check_faults(server: &Server, injected: &[Injected]) {
+    const LOOKED_AT_S: i64 = 180;
+    const BEFORE_S: i64 = 600;
+    let (network, slower) = (documented("Between which services"), documented("slower than it was"));
+    let mut found = BTreeMap::new();
+    for fault in injected {
+        let end = fault.at_s + LOOKED_AT_S;
+        let (rows, server_column) = match fault.is_delay {
+            true => (server.sql(&with(&network, &[fault.at_s, end])), 1),
+            false => (server.sql(&with(&slower, &[fault.at_s - BEFORE_S, fault.at_s, end])), 0),
+        };
+        let named: BTreeSet<_> = rows.iter().map(|row| row[server_column].as_str().unwrap()).collect();
+        assert!(named.contains(fault.service.as_str()), "{fault:?}: {rows:?}");
+        assert!(!fault.is_delay || named.len() == 1, "{fault:?}: {rows:?}");
+        *found.entry(fault.is_delay).or_insert(0) += 1;
+    }
+    assert_eq!(found, BTreeMap::from([(true, DELAYS), (false, SLOWED)]));
+}
+
+/// The question below a heading of the page about faults.
+fn documented(heading: &str) -> String {
+    let page = include_str!("../../../docs/faults.md");
+    let section =
+        page.split("\n## ").find(|section| section.lines().next().unwrap().contains(heading)).unwrap();
+    let (_, rest) = section.split_once("```sql\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+/// The question with instants, in seconds, where `$1`, `$2`, … stand.
+fn with(question: &str, instants: &[i64]) -> String {
+    let all = instants.iter().enumerate();
+    all.fold(question.to_owned(), |question, (at, instant)| {
+        question.replace(&format!("${}", at + 1), &format!("to_timestamp_seconds({instant})"))
+    })
 }
 
 fn check_logs(server: &Server, times: u64) {

@@ -188,7 +188,7 @@ fn resource(pod: &str) -> Resource {
 }
 
 /// A pod's name without the two parts that its deployment added.
-fn service(pod: &str) -> String {
+pub(super) fn service(pod: &str) -> String {
     pod.rsplitn(3, '-').nth(2).unwrap_or(pod).to_owned()
 }
 

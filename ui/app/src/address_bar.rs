@@ -7,6 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, MouseEvent};
 
+use crate::life;
+
 /// Longer addresses are cut by some proxies and chat programs.
 const LONGEST: usize = 6_000;
 
@@ -19,8 +21,8 @@ impl AddressBar {
     /// Follows the history, and takes over clicks on links to our own pages.
     pub(crate) fn install() -> Self {
         let bar = Self { current: RwSignal::new(read()) };
-        window_event_listener(leptos::ev::popstate, move |_| bar.current.set(read()));
-        window_event_listener(leptos::ev::click, move |event| bar.take_over(&event));
+        life::on_window(leptos::ev::popstate, move |_| bar.current.set(read()));
+        life::on_window(leptos::ev::click, move |event| bar.take_over(&event));
         bar
     }
 

@@ -9,6 +9,8 @@
 
 /// Where we are, and going elsewhere.
 mod address_bar;
+/// What comes later than its page.
+mod life;
 /// Questions to the server whose answers pages show.
 mod load;
 /// Requests and streams.

@@ -7,6 +7,7 @@ use daymark_view::meta::Answer;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::life::Life;
 use crate::net::{self, Abort, Failed, Question};
 use crate::shell::Shell;
 
@@ -73,6 +74,7 @@ pub(crate) fn load_when<T: DeserializeOwned + 'static>(
         is_waiting: RwSignal::new(false),
     };
     let running = StoredValue::new_local((0_u64, None::<Abort>));
+    let life = Life::here();
     Effect::new(move |_| {
         again();
         let Some(question) = question.get() else {
@@ -93,9 +95,9 @@ pub(crate) fn load_when<T: DeserializeOwned + 'static>(
         });
         let mine = running.with_value(|(at, _)| *at);
         load.is_waiting.set(true);
-        leptos::task::spawn_local(async move {
+        life.spawn(async move {
             let answer = net::ask::<Answer<T>>(&question, signal.as_ref()).await;
-            if running.try_with_value(|(at, _)| *at) != Some(mine) {
+            if running.with_value(|(at, _)| *at) != mine {
                 return;
             }
             load.is_waiting.set(false);

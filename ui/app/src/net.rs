@@ -9,6 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, RequestInit, Response};
 
+use crate::life;
+
 /// One call of the API.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
@@ -157,7 +159,7 @@ pub(crate) async fn save(question: &Question, name: &str) -> Result<(), Failed> 
 /// Sends what needs no answer.
 pub(crate) fn tell(question: &Question) {
     let question = question.clone();
-    leptos::task::spawn_local(async move {
+    life::finish(async move {
         drop(send(&question, None).await);
     });
 }

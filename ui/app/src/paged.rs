@@ -7,6 +7,7 @@ use daymark_view::meta::{Answer, Meta};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::life::Life;
 use crate::net::{self, Abort, Failed, Question};
 use crate::shell::Shell;
 
@@ -21,6 +22,7 @@ pub(crate) struct Paged<T: 'static> {
     problem: RwSignal<Option<Failed>>,
     is_waiting: RwSignal<bool>,
     is_reading_on: RwSignal<bool>,
+    life: Life,
     turn: StoredValue<u64>,
     running: StoredValue<Option<Abort>, LocalStorage>,
     question: StoredValue<Asks>,
@@ -48,6 +50,7 @@ pub(crate) fn paged<T: DeserializeOwned + Send + Sync + 'static>(
         problem: RwSignal::new(None),
         is_waiting: RwSignal::new(true),
         is_reading_on: RwSignal::new(false),
+        life: Life::here(),
         turn: StoredValue::new(0),
         running: StoredValue::new_local(None),
         question: StoredValue::new(Box::new(question)),
@@ -81,9 +84,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
         let mine = self.turn.get_value();
         self.is_waiting.set(is_first);
         self.is_reading_on.set(!is_first);
-        leptos::task::spawn_local(async move {
+        self.life.spawn(async move {
             let answer = net::ask::<Answer<Vec<T>>>(&question, signal.as_ref()).await;
-            if self.turn.try_get_value() != Some(mine) {
+            if self.turn.get_value() != mine {
                 return;
             }
             self.is_waiting.set(false);

@@ -14,9 +14,13 @@ mod system;
 mod trace;
 mod traces;
 
+use std::time::Duration;
+
 use daymark_viz::address::Address;
 use leptos::prelude::*;
+use leptos::tachys::reactive_graph::OwnedView;
 
+use crate::life;
 use crate::shell::Shell;
 
 /// A place that an address may lead to. What it is about (a service, a trace) is no part of it: a page follows
@@ -59,7 +63,28 @@ impl Place {
     }
 }
 
-pub(crate) fn page(place: Place) -> AnyView {
+/// The page of the place. That of the place before rests at once, but its values go only after its elements:
+/// the browser still sends these the end of whatever led away.
+pub(crate) fn shown(place: Memo<Place>) -> impl IntoView {
+    let frame = Owner::new();
+    let before = StoredValue::new_local(None::<Owner>);
+    move || {
+        let place = place.get();
+        let owner = frame.with(Owner::new);
+        let left = before.try_update_value(|before| before.replace(owner.clone())).flatten();
+        if let Some(left) = left {
+            left.pause();
+            life::finish(async move {
+                life::pause(Duration::ZERO).await;
+                left.cleanup();
+            });
+        }
+        let page = owner.with(|| untrack(|| page(place)));
+        OwnedView::new_with_owner(page, owner)
+    }
+}
+
+fn page(place: Place) -> AnyView {
     let address = Shell::here().address;
     // The service or trace that a page is about.
     let id = Memo::new(move |_| address.get().path.get(1).cloned().unwrap_or_default());

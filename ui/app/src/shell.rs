@@ -229,7 +229,7 @@ pub(crate) fn Frame() -> impl IntoView {
                 <top::Top />
                 <nav::Nav />
             </Show>
-            <main class="main" id="main" tabindex="-1">{move || pages::page(place.get())}</main>
+            <main class="main" id="main" tabindex="-1">{pages::shown(place)}</main>
             <Show when=move || is_embedded.get().is_none()>
                 <status::Status />
                 <nav::TabBar />

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use daymark_viz::server_events::{Reader, ServerEvent};
+use leptos::ev::Custom;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, TextDecodeOptions, TextDecoder};
 
+use crate::life::{self, Life};
 use crate::net::{self, Abort, Failed, Question};
 
 /// Waits between attempts, doubled each time.
@@ -16,6 +18,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A server that says nothing for so long is gone: it sends a heartbeat every ten seconds.
 const SILENCE_MS: f64 = 25_000.0;
+/// How often that is looked at.
+const LISTEN: Duration = Duration::from_secs(5);
 
 /// How the stream is.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +36,7 @@ pub(crate) enum Flow {
 #[derive(Clone, Copy)]
 pub(crate) struct Streamed {
     pub(crate) flow: RwSignal<Flow>,
+    life: Life,
     turn: StoredValue<u64>,
     running: StoredValue<Option<Abort>, LocalStorage>,
     last: StoredValue<Option<String>>,
@@ -46,6 +51,7 @@ pub(crate) fn streamed(
 ) -> Streamed {
     let stream = Streamed {
         flow: RwSignal::new(Flow::Opening),
+        life: Life::here(),
         turn: StoredValue::new(0),
         running: StoredValue::new_local(None),
         last: StoredValue::new(None),
@@ -53,25 +59,17 @@ pub(crate) fn streamed(
     };
     let question = Memo::new(move |_| question());
     let is_hidden = RwSignal::new(document().hidden());
-    let watch =
-        window_event_listener_untyped("visibilitychange", move |_| is_hidden.set(document().hidden()));
-    let clock = set_interval_with_handle(
-        move || {
-            let is_silent = js_sys::Date::now() - stream.heard.get_value() > SILENCE_MS;
-            if stream.flow.get_untracked() == Flow::Open && is_silent {
-                // Aborting makes the reader fail, and that opens it again.
-                stream.running.set_value(None);
-            }
-        },
-        Duration::from_secs(5),
-    );
-    on_cleanup(move || {
-        watch.remove();
-        if let Ok(clock) = clock {
-            clock.clear();
-        }
-        stream.close();
+    life::on_window(Custom::<web_sys::Event>::new("visibilitychange"), move |_| {
+        is_hidden.set(document().hidden());
     });
+    life::every(LISTEN, move || {
+        let is_silent = js_sys::Date::now() - stream.heard.get_value() > SILENCE_MS;
+        if stream.flow.get_untracked() == Flow::Open && is_silent {
+            // Aborting makes the reader fail, and that opens it again.
+            stream.running.set_value(None);
+        }
+    });
+    on_cleanup(move || stream.close());
     Effect::new(move |before: Option<Option<Question>>| {
         let question = question.get();
         if before.is_some_and(|before| before != question) {
@@ -96,10 +94,10 @@ impl Streamed {
 
     fn open(self, question: Question, hear: impl Fn(Vec<ServerEvent>) + 'static) {
         let mine = self.turn.get_value();
-        leptos::task::spawn_local(async move {
+        self.life.spawn(async move {
             let mut wait = FIRST_WAIT;
             loop {
-                if self.turn.try_get_value() != Some(mine) {
+                if self.turn.get_value() != mine {
                     return;
                 }
                 self.flow.set(Flow::Opening);
@@ -115,13 +113,13 @@ impl Streamed {
                     }
                     Err(problem) => Some(problem),
                 };
-                if self.turn.try_get_value() != Some(mine) {
+                if self.turn.get_value() != mine {
                     return;
                 }
                 if let Some(problem) = ended {
                     self.flow.set(Flow::Broken(problem));
                 }
-                pause(wait).await;
+                life::pause(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
         });
@@ -145,7 +143,7 @@ impl Streamed {
         self.flow.set(Flow::Open);
         loop {
             let piece = JsFuture::from(pieces.read()).await.ok()?;
-            if self.turn.try_get_value() != Some(mine) {
+            if self.turn.get_value() != mine {
                 return None;
             }
             let get = |key: &str| js_sys::Reflect::get(&piece, &JsValue::from_str(key)).ok();
@@ -164,11 +162,4 @@ impl Streamed {
             }
         }
     }
-}
-
-async fn pause(wait: Duration) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        set_timeout(move || drop(resolve.call0(&JsValue::NULL)), wait);
-    });
-    drop(JsFuture::from(promise).await);
 }

@@ -3,6 +3,7 @@
 use daymark_view::stored::{SavedView, Stored};
 use leptos::prelude::*;
 
+use crate::life;
 use crate::load::load;
 use crate::net::{self, Question};
 use crate::parts::icon::Icon;
@@ -80,7 +81,7 @@ fn Views() -> impl IntoView {
         let to = saved.body.url.trim_start_matches('/').to_owned();
         let remove = move |_| {
             let question = Question::delete(format!("saved-views/{id}"));
-            leptos::task::spawn_local(async move {
+            life::finish(async move {
                 match net::send(&question, None).await {
                     Ok(_) => shell.ask_again(),
                     Err(problem) => shell.toasts.say(problem.detail.clone()),

@@ -9,7 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
-use crate::parts::chart::follow_width;
+use crate::parts::width::follow_width;
 use crate::shell::Shell;
 use crate::shell::events::Events;
 use crate::words::{Word, say, t};

@@ -9,10 +9,9 @@ use daymark_viz::curve;
 use daymark_viz::scale::{self, Linear};
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
 use web_sys::{KeyboardEvent, PointerEvent};
 
+use crate::parts::width::follow_width;
 use crate::shell::Shell;
 use crate::shell::events::Events;
 use crate::words::{Word, say, t};
@@ -302,30 +301,4 @@ pub(crate) fn Chart(
             {tip}
         </div>
     }
-}
-
-/// Keeps a signal at the width of an element.
-pub(crate) fn follow_width(frame: NodeRef<html::Div>, wide: RwSignal<f64>) {
-    let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn Fn()>)>);
-    Effect::new(move |_| {
-        let Some(element) = frame.get() else { return };
-        let watched = element.clone();
-        let measure = move || {
-            let now = f64::from(watched.client_width());
-            if now > 0.0 && (now - wide.get_untracked()).abs() > 0.5 {
-                wide.set(now);
-            }
-        };
-        measure();
-        let closure = Closure::<dyn Fn()>::new(measure);
-        if let Ok(made) = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()) {
-            made.observe(&element);
-            observer.set_value(Some((made, closure)));
-        }
-    });
-    on_cleanup(move || {
-        if let Some(Some((observer, _))) = observer.try_update_value(Option::take) {
-            observer.disconnect();
-        }
-    });
 }

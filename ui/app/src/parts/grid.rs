@@ -7,6 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, MouseEvent};
 
+use crate::life::{self, Life};
 use crate::words::{Word, t};
 
 /// Rows beyond both edges, so that a quick scroll shows no gap.
@@ -94,18 +95,18 @@ pub(crate) fn Grid<R: Clone + Send + Sync + PartialEq + 'static>(
     let template = columns.iter().map(|column| column.width).collect::<Vec<_>>().join(" ");
     let heads = columns.iter().map(|column| head(column, sorting)).collect_view();
     let columns = StoredValue::new(columns);
-    let measure = move || {
+    let life = Life::here();
+    let measure = life.only(move || {
         if let Some(frame) = frame.get_untracked() {
             seen.set((f64::from(frame.scroll_top()), f64::from(frame.client_height())));
         }
-    };
+    });
     Effect::new(move |_| {
         if frame.get().is_some() {
-            request_animation_frame(measure);
+            life.next_frame(measure);
         }
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
+    life::on_window(leptos::ev::resize, move |_| measure());
     let count = Memo::new(move |_| rows.with(Vec::len));
     let part = Memo::new(move |_| {
         let count = count.get();
@@ -127,7 +128,7 @@ pub(crate) fn Grid<R: Clone + Send + Sync + PartialEq + 'static>(
     }
     let go = move |at: usize| {
         focused.set(at);
-        request_animation_frame(move || {
+        life.next_frame(move || {
             let Some(frame) = frame.get_untracked() else { return };
             if scrolls {
                 let (top, high) = (f64::from(frame.scroll_top()), f64::from(frame.client_height()));

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, Node};
 
+use crate::life;
 use crate::parts::icon::Icon;
 
 /// A button with a list of choices.
@@ -58,14 +59,13 @@ fn Opened(is_open: RwSignal<bool>, is_menu: bool, children: Children) -> impl In
     let frame = NodeRef::<html::Div>::new();
     let is_right = RwSignal::new(false);
     // Whoever opened it is part of it: a click there closes by itself.
-    let click = window_event_listener(leptos::ev::pointerdown, move |event| {
+    life::on_window(leptos::ev::pointerdown, move |event| {
         let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
         let anchor = frame.get_untracked().and_then(|frame| frame.parent_element());
         if anchor.is_some_and(|anchor| !anchor.contains(target.as_ref())) {
             is_open.set(false);
         }
     });
-    on_cleanup(move || click.remove());
     Effect::new(move |_| {
         if let Some(frame) = frame.get() {
             let rect = frame.get_bounding_client_rect();

@@ -11,6 +11,7 @@ use daymark_viz::figure;
 use daymark_viz::span::Span;
 use leptos::prelude::*;
 
+use crate::life;
 use crate::load::{Load, load};
 use crate::net::{Failed, Question};
 use crate::parts::mark::{Mark, State};
@@ -48,9 +49,7 @@ pub(crate) fn Loaded<T: 'static, V: IntoView + 'static>(
 #[component]
 pub(crate) fn Progress() -> impl IntoView {
     let is_late = RwSignal::new(false);
-    later(PATIENCE, move || {
-        is_late.try_set(true);
-    });
+    life::after(PATIENCE, move || is_late.set(true));
     view! { <Show when=move || is_late.get()><div class="progress" aria-hidden="true"></div></Show> }
 }
 
@@ -58,21 +57,13 @@ pub(crate) fn Progress() -> impl IntoView {
 #[component]
 pub(crate) fn Bones(rows: usize) -> impl IntoView {
     let is_late = RwSignal::new(false);
-    later(PATIENCE, move || {
-        is_late.try_set(true);
-    });
+    life::after(PATIENCE, move || is_late.set(true));
     let bone = |at: usize| view! { <div class="grid-row bones"><span class="bone" style:width=format!("{}%", 30 + at * 37 % 50)></span></div> };
     view! {
         <div aria-busy="true">
             <span class="unseen">{t(Word::StateLoading)}</span>
             <Show when=move || is_late.get()>{(0..rows).map(bone).collect_view()}</Show>
         </div>
-    }
-}
-
-fn later(after: Duration, act: impl FnOnce() + 'static) {
-    if let Ok(handle) = set_timeout_with_handle(act, after) {
-        on_cleanup(move || handle.clear());
     }
 }
 

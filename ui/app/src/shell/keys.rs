@@ -6,6 +6,7 @@ use web_sys::KeyboardEvent;
 
 use daymark_viz::span::{self, Span};
 
+use crate::life;
 use crate::shell::Shell;
 use crate::window;
 use crate::words::{Word, say, t};
@@ -38,7 +39,7 @@ impl Keys {
             pending: StoredValue::new(None),
             count: StoredValue::new(0),
         };
-        window_event_listener(leptos::ev::keydown, move |event| keys.pressed(&event));
+        life::on_window(leptos::ev::keydown, move |event| keys.pressed(&event));
         keys
     }
 

@@ -7,6 +7,7 @@ use daymark_viz::clock::Civil;
 use daymark_viz::span::{PRESETS, Span};
 use leptos::prelude::*;
 
+use crate::life;
 use crate::parts::icon::Icon;
 use crate::parts::menu::{Menu, Popover};
 use crate::shell::Shell;
@@ -90,9 +91,7 @@ fn refresh_while_chosen(shell: Shell) {
                 shell.ask_again();
             }
         };
-        if let Ok(handle) = set_interval_with_handle(tick, Duration::from_nanos(step as u64)) {
-            on_cleanup(move || handle.clear());
-        }
+        life::every(Duration::from_nanos(step as u64), tick);
     });
 }
 

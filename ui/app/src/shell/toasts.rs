@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::life;
+
 /// How long one stays.
 const SHOWN: Duration = Duration::from_millis(4_000);
 
@@ -22,7 +24,10 @@ impl Toasts {
         self.count.update_value(|count| *count += 1);
         let id = self.count.get_value();
         self.shown.update(|shown| shown.push((id, text.into())));
-        set_timeout(move || self.shown.update(|shown| shown.retain(|(one, _)| *one != id)), SHOWN);
+        life::finish(async move {
+            life::pause(SHOWN).await;
+            self.shown.update(|shown| shown.retain(|(one, _)| *one != id));
+        });
     }
 }
 

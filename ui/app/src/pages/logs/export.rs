@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use super::search::Search;
+use crate::life;
 use crate::net::{self, Question};
 use crate::parts::menu::Menu;
 use crate::shell::Shell;
@@ -30,7 +31,7 @@ pub(super) fn ExportMenu() -> impl IntoView {
             let body = LogsBody { limit: Some(MOST), ..untrack(|| search.body()) };
             let question = Question::post("logs/search", &body).accepting(accept);
             shell.toasts.say(t(Word::LogsExporting));
-            leptos::task::spawn_local(async move {
+            life::finish(async move {
                 let answer = net::send(&question, None).await;
                 let blob = match answer.as_ref().ok().and_then(|response| response.blob().ok()) {
                     Some(blob) => JsFuture::from(blob).await.ok(),

@@ -13,6 +13,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 use super::detail::Detail;
 use super::search::Search;
+use crate::life::{self, Life};
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::swatch::Swatch;
@@ -53,7 +54,8 @@ pub(super) fn Lines(
     let opened_high = RwSignal::new(320.0_f64);
     let is_narrow = window::is_narrow();
     let row_px = window::token("--row-log").trim_end_matches("px").parse::<f64>().unwrap_or(26.0);
-    let measure = move || {
+    let life = Life::here();
+    let measure = life.only(move || {
         let Some((frame, list)) = frame.get_untracked().zip(list.get_untracked()) else { return };
         let top = f64::from(frame.scroll_top());
         let high = f64::from(frame.client_height());
@@ -67,16 +69,15 @@ pub(super) fn Lines(
                 opened_high.set(high);
             }
         }
-    };
+    });
     Effect::new(move |_| {
         search.open.track();
         rows.with(Vec::len);
         if frame.get().is_some() && list.get().is_some() {
-            request_animation_frame(measure);
+            life.next_frame(measure);
         }
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
+    life::on_window(leptos::ev::resize, move |_| measure());
     let is_wrapped = move || search.wraps.get() || search.view.get() == "stream" || is_narrow;
     let wide = Memo::new(move |_| seen.get().2);
     let tall = Memo::new(move |_| {
@@ -121,7 +122,7 @@ pub(super) fn Lines(
             frame.set_scroll_top((place + row_px - high) as i32);
         }
         measure();
-        request_animation_frame(move || {
+        life.next_frame(move || {
             let row = list.query_selector(&format!("[data-row='{at}']")).ok().flatten();
             if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
                 drop(row.focus());

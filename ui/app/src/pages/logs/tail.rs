@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use super::found::WrapButton;
 use super::lines::{Line, Lines, Scrolled};
 use super::search::Search;
+use crate::life::{self, Life};
 use crate::net::Question;
 use crate::parts::icon::Icon;
 use crate::parts::states::{Nothing, Stale};
@@ -39,6 +40,7 @@ struct Tailed {
     frame: NodeRef<html::Div>,
     /// Where the list was scrolled to last.
     top: StoredValue<f64>,
+    life: Life,
 }
 
 #[component]
@@ -53,22 +55,16 @@ pub(super) fn Tail() -> impl IntoView {
         is_following: RwSignal::new(true),
         frame: NodeRef::new(),
         top: StoredValue::new(0.0),
+        life: Life::here(),
     };
     let question = move || {
         let question = shell.in_scope(Question::get("logs/tail")).with("q", search.q.get());
         Some(question.with("max_per_s", PER_S))
     };
     let stream = streamed(question, move |events| tailed.hear(events));
-    let beat = set_interval_with_handle(move || tailed.beat(), BEAT);
-    let selected = window_event_listener_untyped("pointerup", move |_| tailed.pause_for_selection());
-    let pressed = window_event_listener_untyped("pointermove", move |_| tailed.pause_for_selection());
-    on_cleanup(move || {
-        if let Ok(beat) = beat {
-            beat.clear();
-        }
-        selected.remove();
-        pressed.remove();
-    });
+    life::every(BEAT, move || tailed.beat());
+    life::on_window(leptos::ev::pointerup, move |_| tailed.pause_for_selection());
+    life::on_window(leptos::ev::pointermove, move |_| tailed.pause_for_selection());
     Effect::new(move |_| {
         if search.open.with(Option::is_some) {
             tailed.is_following.set(false);
@@ -184,7 +180,7 @@ impl Tailed {
     }
 
     fn to_end(self) {
-        request_animation_frame(move || {
+        self.life.next_frame(move || {
             if let Some(frame) = self.frame.get_untracked().filter(|_| self.is_following.get_untracked()) {
                 frame.set_scroll_top(frame.scroll_height());
             }

@@ -8,8 +8,9 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
-use crate::parts::chart::follow_width;
+use crate::life::Later;
 use crate::parts::icon::Icon;
+use crate::parts::width::follow_width;
 use crate::shell::Shell;
 use crate::window;
 use crate::words::{Word, t};
@@ -46,30 +47,20 @@ pub(super) fn Canvas(about: About) -> impl IntoView {
         };
         here.unwrap_or_else(fit)
     });
-    let idle = StoredValue::new(None::<TimeoutHandle>);
+    let idle = Later::here();
     let go = move |to: Camera| {
         moving.set(Some(to));
         let write = move || {
             shell.address.replace(shell.address.now().with("cam", &to.to_string()));
             moving.set(None);
         };
-        let later = set_timeout_with_handle(write, IDLE).ok();
-        if let Some(Some(before)) = idle.try_update_value(|idle| std::mem::replace(idle, later)) {
-            before.clear();
-        }
+        idle.after(IDLE, write);
     };
     let fit = move || {
-        if let Some(Some(before)) = idle.try_update_value(Option::take) {
-            before.clear();
-        }
+        idle.cancel();
         moving.set(None);
         shell.address.replace(shell.address.now().without("cam"));
     };
-    on_cleanup(move || {
-        if let Some(Some(before)) = idle.try_update_value(Option::take) {
-            before.clear();
-        }
-    });
     let zoom = move |factor: f64| go(camera.get_untracked().zoomed(factor, (0.0, 0.0)));
     shell.keys.on("z", Word::MapKeyFit, fit);
     shell.keys.on("+", Word::MapKeyCloser, move || zoom(STEP));

@@ -7,6 +7,7 @@ use daymark_view::server::{Intake, TestSpan};
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::life::{self, Life};
 use crate::load::{load, load_when};
 use crate::net::{self, Question};
 use crate::parts::copied::{CodeBlock, Copy};
@@ -67,8 +68,9 @@ pub(super) fn FirstRun() -> impl IntoView {
     let curl = format!(
         "curl -s http://{host}:4318/v1/traces -H 'content-type: application/json' -d '{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"first\"}}}}]}},\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"'$(openssl rand -hex 16)'\",\"spanId\":\"'$(openssl rand -hex 8)'\",\"name\":\"hello\",\"kind\":2,\"startTimeUnixNano\":\"'$(date +%s%N)'\",\"endTimeUnixNano\":\"'$(date +%s%N)'\"}}]}}]}}]}}'"
     );
+    let life = Life::here();
     let send_test = move |_| {
-        leptos::task::spawn_local(async move {
+        life.spawn(async move {
             let sent = net::ask::<Answer<TestSpan>>(
                 &Question::post("system/test-span", &serde_json::json!({})),
                 None,
@@ -147,11 +149,7 @@ fn Running() -> impl IntoView {
 fn Arriving() -> impl IntoView {
     let shell = Shell::here();
     let tick = RwSignal::new(0_u32);
-    if let Ok(handle) =
-        set_interval_with_handle(move || tick.update(|tick| *tick += 1), Duration::from_secs(1))
-    {
-        on_cleanup(move || handle.clear());
-    }
+    life::every(Duration::from_secs(1), move || tick.update(|tick| *tick += 1));
     let again = load_when::<Intake>(move || tick.track(), || Some(Question::get("system/intake")));
     let total = move |signal: &'static str| {
         again.map(|intake| {

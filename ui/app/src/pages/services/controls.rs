@@ -6,6 +6,7 @@ use daymark_view::overview::{Overview, StateCounts};
 use daymark_view::services::{ServiceState, ServicesGroup};
 use leptos::prelude::*;
 
+use crate::life::Later;
 use crate::load::load;
 use crate::net::Question;
 use crate::parts::icon::Icon;
@@ -73,7 +74,7 @@ fn group_name(group: ServicesGroup) -> &'static str {
 fn Name() -> impl IntoView {
     let shell = Shell::here();
     let written = shell.address.param("q");
-    let pending = StoredValue::new(None::<TimeoutHandle>);
+    let pending = Later::here();
     let put = move |text: &str| {
         let address = shell.address.now().with("q", text.trim());
         // One step of the way back for all letters of a name.
@@ -84,10 +85,7 @@ fn Name() -> impl IntoView {
     };
     let typed = move |event: web_sys::Event| {
         let text = event_target_value(&event);
-        let later = set_timeout_with_handle(move || put(&text), PAUSE).ok();
-        if let Some(Some(before)) = pending.try_update_value(|pending| std::mem::replace(pending, later)) {
-            before.clear();
-        }
+        pending.after(PAUSE, move || put(&text));
     };
     let pressed = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" && written.get_untracked().is_some() {
@@ -96,11 +94,6 @@ fn Name() -> impl IntoView {
             shell.address.set("q", "");
         }
     };
-    on_cleanup(move || {
-        if let Some(Some(pending)) = pending.try_update_value(Option::take) {
-            pending.clear();
-        }
-    });
     view! {
         <label class="services-name">
             <Icon name="search" />

@@ -5,6 +5,7 @@ use daymark_view::meta::Answer;
 use daymark_view::services::ServiceRow;
 use leptos::prelude::*;
 
+use crate::life::Life;
 use crate::load::Load;
 use crate::net::{self, Question};
 use crate::shell::Shell;
@@ -21,6 +22,7 @@ pub(super) struct Paged {
     further: RwSignal<Vec<ServiceRow>>,
     cursor: RwSignal<Option<String>>,
     question: Memo<Question>,
+    life: Life,
     /// Which first page the further ones belong to, and whether one is under way.
     turn: StoredValue<(u64, bool)>,
 }
@@ -53,6 +55,7 @@ impl Paged {
             further,
             cursor,
             question,
+            life: Life::here(),
             turn,
         }
     }
@@ -67,9 +70,9 @@ impl Paged {
         self.turn.set_value((turn, true));
         let question = self.question.get_untracked().with("cursor", cursor);
         let shell = Shell::here();
-        leptos::task::spawn_local(async move {
+        self.life.spawn(async move {
             let answer = net::ask::<Answer<Vec<ServiceRow>>>(&question, None).await;
-            if self.turn.try_get_value().map(|(turn, _)| turn) != Some(turn) {
+            if self.turn.get_value().0 != turn {
                 return;
             }
             self.turn.set_value((turn, false));

@@ -7,6 +7,7 @@ use daymark_viz::figure;
 use leptos::prelude::*;
 use serde_json::Value;
 
+use crate::life;
 use crate::load::{Load, load};
 use crate::net::{self, Question};
 use crate::parts::chart::{Chart, Plot, Series};
@@ -45,7 +46,7 @@ pub(super) fn Shown(answer: Load<SqlTable>, body: Signal<Option<SqlBody>>) -> im
     let export = move |format: SqlFormat| {
         let Some(body) = body.get_untracked() else { return };
         let body = SqlBody { format: Some(format), ..body };
-        leptos::task::spawn_local(async move {
+        life::finish(async move {
             let name = format!("daymark.{}", format.name());
             if let Err(problem) = net::save(&Question::post("sql", &body).accepting("*/*"), &name).await {
                 shell.toasts.say(problem.detail.clone());

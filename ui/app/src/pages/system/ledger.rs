@@ -7,6 +7,7 @@ use daymark_view::meta::Answer;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::life;
 use crate::load::Load;
 use crate::net::{self, Question};
 use crate::parts::mark::{Mark, State};
@@ -22,7 +23,7 @@ fn sum(reasons: &BTreeMap<String, u64>) -> u64 {
 pub(super) fn Ledger(sheet: Load<LedgerSheet>) -> impl IntoView {
     let shell = Shell::here();
     let recount = move |_| {
-        leptos::task::spawn_local(async move {
+        life::finish(async move {
             match net::ask::<Answer<serde_json::Value>>(
                 &Question::post("ledger/recount", &serde_json::json!({})),
                 None,

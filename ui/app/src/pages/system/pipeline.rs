@@ -6,6 +6,7 @@ use daymark_view::system::Status;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::life;
 use crate::load::load_when;
 use crate::net::Question;
 use crate::parts::mark::{Mark, State};
@@ -24,9 +25,7 @@ pub(super) fn Pipeline() -> impl IntoView {
             tick.update(|tick| *tick += 1);
         }
     };
-    if let Ok(handle) = set_interval_with_handle(again, EVERY) {
-        on_cleanup(move || handle.clear());
-    }
+    life::every(EVERY, again);
     let status = load_when::<Status>(move || tick.track(), || Some(Question::get("system/status")));
     view! {
         <Loaded load=status rows=6 show=|answer| view! {

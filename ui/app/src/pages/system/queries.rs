@@ -6,6 +6,7 @@ use daymark_view::system::RunningQuery;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::life;
 use crate::load::load_when;
 use crate::net::{self, Question};
 use crate::parts::grid::{Column, Grid};
@@ -19,9 +20,7 @@ const EVERY: Duration = Duration::from_secs(2);
 #[component]
 pub(super) fn Queries() -> impl IntoView {
     let tick = RwSignal::new(0_u32);
-    if let Ok(handle) = set_interval_with_handle(move || tick.update(|tick| *tick += 1), EVERY) {
-        on_cleanup(move || handle.clear());
-    }
+    life::every(EVERY, move || tick.update(|tick| *tick += 1));
     let queries =
         load_when::<Vec<RunningQuery>>(move || tick.track(), || Some(Question::get("system/queries")));
     view! {

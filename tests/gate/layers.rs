@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// The order of docs/architecture.md.
-const RANKS: [(&str, u8); 18] = [
+const RANKS: [(&str, u8); 19] = [
     ("daymark-model", 0),
     ("daymark-workload", 0),
     ("daymark-vfs", 0),
@@ -16,6 +16,7 @@ const RANKS: [(&str, u8); 18] = [
     ("daymark-wal", 1),
     ("daymark-aggregate", 1),
     ("daymark-viz", 2),
+    ("daymark-trace-model", 2),
     ("daymark-app", 3),
     ("daymark-segment", 2),
     ("daymark-collector", 2),

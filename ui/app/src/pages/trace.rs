@@ -1,112 +1,71 @@
-//! One trace: where its time went, what failed, what it wrote.
+//! One trace: its spans over time, as flames, as tables, its log lines, and one span in full.
 
-/// The rows of the tree with their bars.
-mod bars;
-/// Name, figures, copies.
+/// One canvas, drawn once a frame.
+mod canvas;
+/// Lanes instead of lines.
+mod flame;
+/// What the trace is, and what is chosen about it.
 mod head;
-/// The trace as JSON, and in the formats of others.
-mod json;
-/// Its log lines.
-mod lines;
-/// Folds, zoom, selection: what the address says of the picture.
-mod sight;
-/// One span in full.
-mod span_panel;
-/// The trace by operation.
-mod table;
+/// Keys of the page.
+mod keys;
+/// Log lines and exports.
+mod logs;
+/// One span.
+mod panel;
+/// What is seen of the trace.
+mod seen;
+/// The whole trace on a strip, with the window on it.
+mod strip;
+/// Where the time went.
+mod tables;
+/// Lines and their bars.
+mod waterfall;
 
-use std::sync::Arc;
-
-use daymark_view::skeleton::Skeleton;
-use daymark_viz::palette::Palette;
-use daymark_viz::waterfall::Waterfall;
+use daymark_view::error::{Absence, Code};
 use leptos::prelude::*;
 
-use crate::load::load;
-use crate::net::{Question, part};
-use crate::pages::trace::sight::Sight;
-use crate::parts::states::Loaded;
-use crate::shell::Shell;
-use crate::words::Word;
+use crate::parts::states::{Bones, Failure, Nothing};
+use crate::words::{Word, say, t};
 
-/// A trace that was read, with what follows from it.
-#[derive(Clone, Debug)]
-pub(crate) struct Read {
-    skeleton: Arc<Skeleton>,
-    waterfall: Arc<Waterfall>,
-    palette: Arc<Palette>,
-}
-
-impl Read {
-    fn of(skeleton: &Skeleton) -> Self {
-        let mut counts = vec![0_usize; skeleton.services.len()];
-        for service in &skeleton.svc {
-            counts[*service as usize] += 1;
-        }
-        let mut order: Vec<usize> = (0..counts.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(counts[*at]));
-        let names = order.iter().map(|at| skeleton.services[*at].as_str());
-        Self {
-            waterfall: Arc::new(Waterfall::of(skeleton)),
-            palette: Arc::new(Palette::of(names)),
-            skeleton: Arc::new(skeleton.clone()),
-        }
-    }
-
-    fn service(&self, row: u32) -> &str {
-        &self.skeleton.services[self.skeleton.svc[row as usize] as usize]
-    }
-
-    fn name(&self, row: u32) -> &str {
-        &self.skeleton.operations[self.skeleton.op[row as usize] as usize]
-    }
-
-    /// The database, queue or outside host that a row stands for.
-    fn peer(&self, row: u32) -> Option<&str> {
-        let at = self.skeleton.peer[row as usize].checked_sub(1)?;
-        self.skeleton.peers.get(at as usize).map(|peer| peer.name.as_str())
-    }
-
-    fn colour(&self, row: u32) -> String {
-        let service = self.service(row);
-        format!("var({})", daymark_viz::palette::variable(self.palette.slot(service)))
-    }
-}
+use seen::Seen;
 
 #[component]
 pub(crate) fn Page(id: Memo<String>) -> impl IntoView {
-    let shell = Shell::here();
-    let episode = shell.address.param("episode");
-    let skeleton = load::<Skeleton>(move || {
-        let question = Question::get(format!("traces/{}/skeleton", part(&id.get())));
-        Some(question.with("episode", episode.get().unwrap_or_default()))
+    let seen = Seen::provide(id);
+    keys::install(seen);
+    seen.shell.tell_cost(seen.skeleton, move |skeleton, _| {
+        say(Word::ShellStatusOf, &[("shown", &skeleton.shown.to_string()), ("total", &skeleton.total.to_string())])
     });
-    shell.tell_cost(skeleton, |skeleton, _| format!("{} / {}", skeleton.shown, skeleton.total));
-    let view_of = shell.address.param("view");
-    let views: [(&'static str, &'static str, Word); 4] = [
-        ("v w", "", Word::TraceWaterfall),
-        ("v t", "table", Word::TraceTable),
-        ("v l", "logs", Word::TraceLogs),
-        ("v j", "json", Word::TraceJson),
-    ];
-    for (keys, name, word) in views {
-        shell.keys.on(keys, word, move || shell.address.set("view", name));
-    }
+    let view = seen.shell.address.param("view");
+    let is_ready = Memo::new(move |_| seen.skeleton.has_answer() && seen.trace.with(|trace| !trace.is_empty()));
+    let main = move || match view.get().as_deref() {
+        Some("flame") => view! { <flame::Flame /> }.into_any(),
+        Some("table") => view! { <div class="scroll"><tables::Table /></div> }.into_any(),
+        Some("logs") => view! { <logs::Lines /> }.into_any(),
+        Some("json") => view! { <logs::Export /> }.into_any(),
+        Some("critical") => view! { <div class="scroll"><panel::Critical /></div> }.into_any(),
+        _ => view! { <waterfall::Waterfall /> }.into_any(),
+    };
+    let absent = move || match seen.skeleton.problem() {
+        Some(problem) if problem.code == Code::NotFound => {
+            let word = if problem.reason == Some(Absence::MaybeExpired) { Word::TraceExpired } else { Word::TraceNeverSeen };
+            let since = problem.kept_since.map(|since| seen.shell.civil(since).date_hm()).unwrap_or_default();
+            view! { <Nothing text=say(word, &[("since", &since)]) /> }.into_any()
+        }
+        Some(problem) => view! { <Failure problem=problem /> }.into_any(),
+        None => view! { <Bones rows=12 /> }.into_any(),
+    };
     view! {
-        <div class="page">
-            <Loaded load=skeleton rows=20 show=move |answer| {
-                let read = Read::of(&answer.data);
-                provide_context(Sight::new(&read));
-                view! {
-                    <head::Head read=read.clone() />
-                    {move || match view_of.get().as_deref() {
-                        Some("table") => view! { <table::Table read=read.clone() /> }.into_any(),
-                        Some("logs") => view! { <lines::Lines read=read.clone() /> }.into_any(),
-                        Some("json") => view! { <json::Json id=id.get() /> }.into_any(),
-                        _ => view! { <bars::Waterfall read=read.clone() /> }.into_any(),
-                    }}
-                }
-            } />
+        <div class="page trace">
+            <head::Head />
+            <Show when=move || is_ready.get() fallback=absent>
+                <head::Toolbar />
+                <head::Notes />
+                <div class="trace-body">
+                    <section class="trace-main" aria-label=t(Word::TraceSpans)>{main}</section>
+                    <Show when=move || seen.selected.get().is_some()><panel::Panel /></Show>
+                </div>
+            </Show>
         </div>
     }
 }

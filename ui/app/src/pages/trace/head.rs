@@ -1,200 +1,171 @@
-//! What the trace is, its figures, the ways to look at it.
+//! What the trace is, in one line; how it is looked at, in another.
 
+use daymark_trace_model::{Folds, Preset};
 use daymark_view::trace::Completeness;
 use daymark_viz::figure;
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
 
-use crate::pages::trace::Read;
-use crate::pages::trace::sight::Sight;
+use crate::pages::trace::seen::Seen;
 use crate::parts::copied::Copy;
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::menu::Menu;
-use crate::parts::tabs::Tabs;
-use crate::shell::Shell;
-use crate::shell::keys;
+use crate::parts::tabs::{Segments, Tabs};
+use crate::shell::keys::copy_link;
 use crate::words::{Word, say, t};
 
 #[component]
-pub(crate) fn Head(read: Read) -> impl IntoView {
-    let shell = Shell::here();
-    let skeleton = read.skeleton.clone();
-    let id = skeleton.trace_id.to_string();
-    let name = skeleton.root.as_ref().map_or_else(|| read.name(0).to_owned(), |root| root.name.clone());
-    let start = skeleton.start;
-    let errors = skeleton.error_count;
-    let spans = match skeleton.shown == skeleton.total {
-        true => say(Word::TraceSpans, &[("count", &figure::grouped(u64::from(skeleton.total)))]),
-        false => say(
-            Word::TraceSpansOf,
-            &[
-                ("shown", &figure::grouped(u64::from(skeleton.shown))),
-                ("total", &figure::grouped(u64::from(skeleton.total))),
-            ],
-        ),
+pub(super) fn Head() -> impl IntoView {
+    let seen = Seen::here();
+    let shell = seen.shell;
+    // Back to the search that this was opened from.
+    let back = move || {
+        let here = shell.address.get();
+        let there = here.to_page(["traces"]);
+        ["q", "sort", "box"].into_iter().fold(there, |there, key| there.with(key, here.get(key).unwrap_or_default())).to_string()
     };
-    let services = say(Word::TraceServices, &[("count", &skeleton.services.len().to_string())]);
-    let logs = skeleton.log_count;
-    let sql = format!("SELECT * FROM spans WHERE trace_id = '{id}' ORDER BY start");
-    let is_whole = skeleton.completeness == Completeness::Complete;
-    let missing = skeleton.missing_parents.len();
-    let episodes = (skeleton.episode.of > 1).then_some(skeleton.episode);
-    let episode = move |n: u32| {
-        let href = move || {
-            shell
-                .address
-                .get()
-                .with("episode", &n.to_string())
-                .without("row")
-                .without("open")
-                .without("zoom")
-                .to_string()
-        };
-        view! { <a class="link" href=href>{n}</a> " " }
-    };
-    let tabs = vec![
-        ("waterfall", Word::TraceWaterfall),
-        ("table", Word::TraceTable),
-        ("logs", Word::TraceLogs),
-        ("json", Word::TraceJson),
-    ];
-    let counts = Callback::new(move |tab: &'static str| (tab == "logs").then(|| figure::grouped(logs)));
-    let copied = id.clone();
-    view! {
-        <div class="page-head trace-head">
-            <h1 class="cut">{name}</h1>
-            <code class="faint trace-id">{id.clone()}</code>
-            <Copy text=Signal::stored(copied) />
-            <b class="trace-duration">{figure::duration(skeleton.duration_ns.max(0) as u64).to_string()}</b>
-            {(errors > 0).then(|| view! { <span class="crit strong"><Mark state=State::Critical /> " " {say(Word::TraceErrors, &[("count", &figure::grouped(errors))])}</span> })}
-            <span class="quiet">{spans}</span>
-            <span class="quiet trace-wide">{services}</span>
-            <span class="quiet trace-wide">{move || shell.civil(start).date_hms_ms()}</span>
-            <span class="actions">
-                <a class="button" data-kind="plain" href=move || shell.link(["sql"]).with("sql", &sql).to_string()>"SQL"</a>
-                <button type="button" class="button" on:click=move |_| keys::copy_link(shell, true)>{t(Word::ShellCopyLink)}</button>
-            </span>
-        </div>
-        {(!is_whole).then(|| view! {
-            <div class="note-bar"><Mark state=State::Warning /> {say(Word::TraceIncomplete, &[("count", &missing.to_string())])}</div>
-        })}
-        {episodes.map(|now| view! {
-            <div class="note-bar"><Mark state=State::Info /> {say(Word::TraceEpisode, &[("n", &now.n.to_string()), ("of", &now.of.to_string())])} " " {(1..=now.of).map(episode).collect_view()}</div>
-        })}
-        <div class="toolbar trace-toolbar">
-            <Tabs parameter="view" tabs=tabs counts=counts />
-            <span class="grow"></span>
-            <Find read=read />
-            <Fold />
-        </div>
-    }
-}
-
-/// Looks for a text in names of services and operations; `status:error` for what failed.
-#[component]
-fn Find(read: Read) -> impl IntoView {
-    let shell = Shell::here();
-    let sight = expect_context::<Sight>();
-    let find = shell.address.param("find");
-    let step = {
-        let read = read.clone();
-        move |on: bool| {
-            let matches = sight.matches.get_untracked();
-            let at = sight.chosen.get_untracked();
-            let next = match (at, on) {
-                (Some(at), true) => matches.iter().find(|row| **row > at).or(matches.first()),
-                (Some(at), false) => matches.iter().rev().find(|row| **row < at).or(matches.last()),
-                (None, _) => matches.first(),
-            };
-            if let Some(row) = next {
-                sight.reveal(&read, *row);
-            }
-        }
-    };
-    let (next, before, pressed) = (step.clone(), step.clone(), step.clone());
-    shell.keys.on("n", Word::TraceNextMatch, {
-        let step = step.clone();
-        move || step(true)
-    });
-    shell.keys.on("N", Word::TraceMatchBefore, {
-        let step = step.clone();
-        move || step(false)
-    });
-    let errors = read;
-    let to_error = move |on: bool| {
-        let rows = errors.waterfall.len() as u32;
-        let at = sight.chosen.get_untracked();
-        let is_error = |row: &u32| errors.waterfall.is_error(*row);
-        let found = match (at, on) {
-            (Some(at), true) => (at + 1..rows).find(is_error).or_else(|| (0..rows).find(is_error)),
-            (Some(at), false) => (0..at).rev().find(is_error).or_else(|| (0..rows).rev().find(is_error)),
-            (None, _) => (0..rows).find(is_error),
-        };
-        if let Some(row) = found {
-            sight.reveal(&errors, row);
-        }
-    };
-    let other = to_error.clone();
-    shell.keys.on("e", Word::TraceNextError, move || to_error(true));
-    shell.keys.on("E", Word::TraceErrorBefore, move || other(false));
-    let count = move || {
-        let matches = sight.matches.get();
-        let at = sight.chosen.get().and_then(|row| matches.binary_search(&row).ok()).map(|at| at + 1);
-        find.get().map(|_| match at {
-            Some(at) => {
-                say(Word::ShellStatusOf, &[("shown", &at.to_string()), ("total", &matches.len().to_string())])
-            }
-            None => matches.len().to_string(),
+    let title = move || seen.skeleton.map(|skeleton| skeleton.root.as_ref().map(|root| format!("{} {}", root.service, root.name))).unwrap_or_else(|| t(Word::TraceNoRoot).into());
+    let id = move || seen.skeleton.answer().map_or_else(|| seen.id.get(), |answer| answer.data.trace_id.to_string());
+    let facts = move || {
+        let answer = seen.skeleton.answer()?;
+        let skeleton = &answer.data;
+        let (shown, total) = (figure::grouped(u64::from(skeleton.shown)), figure::grouped(u64::from(skeleton.total)));
+        let count = |word: Word, count: u64| say(word, &[("count", &figure::grouped(count))]);
+        Some(view! {
+            <strong class="trace-duration">{figure::duration(skeleton.duration_ns.max(0) as u64).to_string()}</strong>
+            {(skeleton.error_count > 0).then(|| view! { <span class="crit strong"><Mark state=State::Critical />" "{count(Word::TraceErrors, skeleton.error_count)}</span> })}
+            <span class="quiet">{say(Word::TraceSpansOf, &[("shown", &shown), ("total", &total)])}</span>
+            <span class="quiet">{count(Word::TraceServices, skeleton.services.len() as u64)}</span>
+            <span class="quiet">{count(Word::TraceLogCount, skeleton.log_count)}</span>
+            <span class="quiet">{shell.civil(skeleton.start).hms_ms()}</span>
         })
     };
+    let sql = move || {
+        let text = format!("SELECT * FROM spans WHERE trace_id = '{}' ORDER BY start", id());
+        shell.link(["sql"]).with("sql", &text).to_string()
+    };
+    let compare = move || shell.link(["compare"]).with("a", &format!("trace:{}", id())).to_string();
     view! {
-        <div class="trace-find">
-            <Icon name="search" size=14 />
-            <input
-                type="search"
-                data-query=""
-                placeholder=t(Word::TraceFind)
-                aria-label=t(Word::TraceFind)
-                prop:value=move || find.get().unwrap_or_default()
-                on:input=move |event| shell.address.replace(shell.address.now().with("find", &event_target_value(&event)))
-                on:keydown=move |event: KeyboardEvent| if event.key() == "Enter" { event.prevent_default(); pressed(!event.shift_key()); }
-            />
-            <span class="small quiet" role="status">{count}</span>
-            <button type="button" class="button" data-kind="plain" data-icon aria-label=t(Word::TraceMatchBefore) on:click=move |_| before(false)><Icon name="up" size=14 /></button>
-            <button type="button" class="button" data-kind="plain" data-icon aria-label=t(Word::TraceNextMatch) on:click=move |_| next(true)><Icon name="down" size=14 /></button>
+        <div class="page-head trace-head">
+            <a class="button" data-kind="plain" data-icon href=back title=t(Word::TraceBack) aria-label=t(Word::TraceBack)><Icon name="left" /></a>
+            <h1 class="cut">{title}</h1>
+            <span class="mono quiet trace-id">{move || figure::shortened(&id(), 17)}<Copy text=Signal::derive(id) /></span>
+            {facts}
+            <div class="actions">
+                <a class="button" data-kind="plain" href=sql>"SQL"</a>
+                <a class="button" data-kind="plain" href=compare>{t(Word::NavCompare)}</a>
+                <button type="button" class="button" on:click=move |_| copy_link(shell, true)>{t(Word::ShellCopyLink)}</button>
+            </div>
         </div>
     }
 }
 
 #[component]
-fn Fold() -> impl IntoView {
-    let shell = Shell::here();
-    let fold = shell.address.param("fold");
-    let presets: [(&'static str, Word); 6] = [
-        ("", Word::TraceFoldAuto),
-        ("all", Word::TraceFoldAll),
-        ("1", Word::TraceFoldOne),
-        ("2", Word::TraceFoldTwo),
-        ("critical", Word::TraceFoldCritical),
-        ("errors", Word::TraceFoldErrors),
-    ];
-    let choose =
-        move |name: &'static str| shell.address.push(shell.address.now().with("fold", name).without("open"));
-    shell.keys.on("z", Word::TraceFold, move || {
-        let now = fold.get_untracked().unwrap_or_default();
-        let at = presets.iter().position(|(name, _)| *name == now).unwrap_or(0);
-        choose(presets[(at + 1) % presets.len()].0);
-    });
-    let label = move || {
-        let now = fold.get().unwrap_or_default();
-        let word =
-            presets.iter().find(|(name, _)| *name == now).map_or(Word::TraceFoldAuto, |(_, word)| *word);
-        format!("{} {}", t(Word::TraceFold), t(word))
+pub(super) fn Toolbar() -> impl IntoView {
+    let seen = Seen::here();
+    let shell = seen.shell;
+    let tabs = vec![("waterfall", Word::TraceWaterfall), ("flame", Word::TraceFlame), ("table", Word::TraceTable), ("logs", Word::TraceLogs), ("json", Word::TraceJson)];
+    let counts = move |tab: &'static str| (tab == "logs").then(|| seen.skeleton.map(|skeleton| skeleton.log_count)).filter(|count| *count > 0).map(|count| count.to_string());
+    let query = shell.address.param("find");
+    let place = move || {
+        let found = seen.found.get()?;
+        let count = figure::grouped(found.len() as u64);
+        Some(match seen.selected.get().and_then(|at| found.binary_search(&at).ok()) {
+            Some(at) => say(Word::ShellStatusOf, &[("shown", &(at + 1).to_string()), ("total", &count)]),
+            None => count,
+        })
+    };
+    let step = move |is_back| if let Some(found) = seen.found.get_untracked() { seen.step(&found, is_back) };
+    let fold_name = move || {
+        let name = match seen.folds.get().preset {
+            Preset::Auto => t(Word::TraceFoldAuto).into(),
+            Preset::All => t(Word::TraceFoldAll).into(),
+            Preset::Level(level) => level.to_string(),
+            Preset::Critical => t(Word::TraceFoldCritical).into(),
+            Preset::Errors => t(Word::TraceFoldErrors).into(),
+            Preset::Service(name) => name,
+            Preset::Root(_) => t(Word::TraceFoldRoot).into(),
+        };
+        format!("{} {name}", t(Word::TraceFold))
+    };
+    let choices = move || {
+        let choice = |preset: Preset, text: String| view! {
+            <button type="button" role="menuitem" on:click=move |_| seen.set_folds(&Folds::new(preset.clone()))>{text}</button>
+        };
+        let services = seen.trace.with(|trace| trace.services_by_count().into_iter().take(12).map(|(name, _)| name.to_owned()).collect::<Vec<_>>());
+        view! {
+            {choice(Preset::Auto, t(Word::TraceFoldAuto).into())}
+            {choice(Preset::All, t(Word::TraceFoldAll).into())}
+            {choice(Preset::Critical, t(Word::TraceFoldCritical).into())}
+            {choice(Preset::Errors, t(Word::TraceFoldErrors).into())}
+            {[1, 2, 3].map(|level| choice(Preset::Level(level), say(Word::TraceFoldLevel, &[("level", &level.to_string())])))}
+            {services.into_iter().map(|name| choice(Preset::Service(name.clone()), name)).collect_view()}
+        }
     };
     view! {
-        <Menu label=Signal::derive(label) title=t(Word::TraceFold) kind="plain">
-            {presets.map(|(name, word)| view! { <button type="button" role="menuitem" on:click=move |_| choose(name)>{t(word)}</button> }).collect_view()}
-        </Menu>
+        <div class="toolbar trace-bar">
+            <Tabs parameter="view" tabs=tabs counts=Callback::new(counts) />
+            <div class="trace-find" role="search">
+                <Icon name="search" size=14 />
+                <input
+                    type="text" data-query="" class="mono" spellcheck="false" autocomplete="off"
+                    aria-label=t(Word::TraceFind) placeholder=t(Word::TraceFindHint)
+                    prop:value=move || query.get().unwrap_or_default()
+                    on:change=move |event| shell.address.replace(shell.address.now().with("find", event_target_value(&event).trim()))
+                    on:keydown=move |event| match event.key().as_str() {
+                        "Enter" => {
+                            let text = event_target_value(&event);
+                            if query.get_untracked().unwrap_or_default() == text.trim() { step(event.shift_key()) }
+                            else { shell.address.replace(shell.address.now().with("find", text.trim())) }
+                        }
+                        "Escape" => shell.address.replace(shell.address.now().with("find", "")),
+                        _ => {}
+                    }
+                />
+                <span class="faint small" role="status">{place}</span>
+                <button type="button" title=t(Word::TraceKeyBefore) aria-label=t(Word::TraceKeyBefore) on:click=move |_| step(true)><Icon name="up" size=14 /></button>
+                <button type="button" title=t(Word::TraceKeyNext) aria-label=t(Word::TraceKeyNext) on:click=move |_| step(false)><Icon name="down" size=14 /></button>
+            </div>
+            <Segments parameter="mode" label=t(Word::TraceMode) choices=vec![("highlight", Word::TraceHighlight), ("filter", Word::TraceFilter), ("isolate", Word::TraceIsolate)] />
+            <Menu label=Signal::derive(fold_name) title=t(Word::TraceFold) kind="plain">{choices()}</Menu>
+        </div>
+    }
+}
+
+/// What is odd about the trace, and what to make of it.
+#[component]
+pub(super) fn Notes() -> impl IntoView {
+    let seen = Seen::here();
+    let text = move || {
+        let answer = seen.skeleton.answer()?;
+        let skeleton = &answer.data;
+        let mut texts = Vec::new();
+        match skeleton.completeness {
+            Completeness::MissingRoot => texts.push(t(Word::TraceMissingRoot).to_owned()),
+            Completeness::Truncated => texts.push(t(Word::TraceTruncated).to_owned()),
+            Completeness::Open => texts.push(t(Word::TraceOpen).to_owned()),
+            _ => {}
+        }
+        if !skeleton.missing_parents.is_empty() {
+            texts.push(say(Word::TraceMissing, &[("count", &skeleton.missing_parents.len().to_string())]));
+        }
+        for skew in skeleton.skew.iter().filter(|skew| skew.offset_ns != 0).take(3) {
+            let service = skeleton.services.get(skew.svc as usize).map_or("", String::as_str);
+            let sign = if skew.offset_ns < 0 { "−" } else { "+" };
+            let offset = format!("{sign}{}", figure::duration(skew.offset_ns.unsigned_abs()));
+            texts.push(say(Word::TraceSkew, &[("service", service), ("offset", &offset)]));
+        }
+        (!texts.is_empty()).then(|| texts.join(" "))
+    };
+    let episodes = move || seen.skeleton.map(|skeleton| Some(skeleton.episode)).filter(|episode| episode.of > 1).map(|episode| {
+        let link = move |n: u32| {
+            let href = move || seen.shell.address.get().with("episode", &n.to_string()).without("span").without("open").without("zoom").to_string();
+            view! { <a class="link" href=href aria-current=(n == episode.n).then_some("true")>{n.to_string()}</a>" " }
+        };
+        view! { <div class="note-bar" role="status">{say(Word::TraceEpisodes, &[("count", &episode.of.to_string())])}" "{(1..=episode.of.min(20)).map(link).collect_view()}</div> }
+    });
+    view! {
+        {episodes}
+        {move || text().map(|text| view! { <div class="note-bar" role="status"><Mark state=State::Warning />{text}</div> })}
     }
 }

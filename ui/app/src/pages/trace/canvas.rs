@@ -1,7 +1,5 @@
 //! A canvas that is drawn once a frame, whatever changed since the last.
 
-use std::fmt::Write;
-
 use daymark_trace_model::bars::{OTHER, Shapes};
 use leptos::html;
 use leptos::prelude::*;
@@ -41,8 +39,7 @@ impl Labels {
         let text = text.replace(['\n', '\t'], " ");
         let weight = if is_strong { 600 } else { 400 };
         let gap = if self.0.is_empty() { "" } else { "\n" };
-        // Writing to a string cannot fail.
-        drop(write!(self.0, "{gap}{x:.1}\t{y:.1}\t{left:.1}\t{colour}\t{weight}\t{room:.1}\t{text}"));
+        self.0.push_str(&format!("{gap}{x:.1}\t{y:.1}\t{left:.1}\t{colour}\t{weight}\t{room:.1}\t{text}"));
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn Table() -> impl IntoView {
             let class = if row.group.errors > 0 { "crit strong" } else { "faint" };
             view! { <span class=class>{row.group.errors}</span> }.into_any()
         }).sorted_by("errors"),
-        Column::text("", "minmax(60px, 180px)", move |row: &Row| {
+        Column::text(t(Word::TraceShare), "minmax(60px, 180px)", move |row: &Row| {
             let width = format!("{:.1}%", row.group.own.max(0) as f64 / row.most as f64 * 100.0);
             view! { <span class="meter trace-meter"><i style:width=width style:--own=own(row.slot)></i></span> }.into_any()
         }),

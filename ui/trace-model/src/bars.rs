@@ -12,6 +12,8 @@ pub const OTHER: u8 = 12;
 pub const INK: u8 = 13;
 pub const FAILED: u8 = 14;
 pub const CHOSEN: u8 = 15;
+/// After those of texts and lines, which only the canvas knows.
+pub const FINE: u8 = 19;
 
 /// How a shape is drawn.
 pub const FILLED: u8 = 0;

@@ -1,15 +1,18 @@
-//! Spans counted by what they have in common, and calls between services.
+//! Spans counted by what they have in common.
 
 use std::collections::HashMap;
 
 use daymark_view::skeleton::flag;
 
-use crate::trace::{NONE, Trace};
+use crate::colours::Colours;
+use crate::trace::Trace;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     Operation,
     Service,
+    /// What the spans are coloured by.
+    Colour,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,19 +27,30 @@ pub struct Group {
     pub max: i64,
     /// The span with the most time of its own.
     pub longest: u32,
+    /// That of the longest.
+    pub colour: u8,
 }
 
 /// The one with the most time of its own first.
-pub fn groups(trace: &Trace, by: By) -> Vec<Group> {
+pub fn groups(trace: &Trace, colours: &Colours, by: By) -> Vec<Group> {
     let mut known: HashMap<(u32, u32), usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut durations: Vec<Vec<i64>> = Vec::new();
     for at in 0..trace.len() {
-        let op = if by == By::Operation { trace.op[at] } else { 0 };
-        let group = *known.entry((trace.svc[at], op)).or_insert_with(|| {
-            let name = if by == By::Operation { trace.operation(at as u32) } else { "" };
+        let place = at as u32;
+        let key = match by {
+            By::Operation => (trace.svc[at], trace.op[at]),
+            By::Service => (trace.svc[at], 0),
+            By::Colour => (colours.number(place), 0),
+        };
+        let group = *known.entry(key).or_insert_with(|| {
+            let (service, name) = match by {
+                By::Operation => (trace.service(place), trace.operation(place)),
+                By::Service => (trace.service(place), ""),
+                By::Colour => ("", colours.class_of(place).map_or("", |class| class.name.as_str())),
+            };
             groups.push(Group {
-                service: trace.service(at as u32).into(),
+                service: service.into(),
                 name: name.into(),
                 longest: at as u32,
                 ..Group::default()
@@ -58,65 +72,10 @@ pub fn groups(trace: &Trace, by: By) -> Vec<Group> {
     for (group, mut durations) in groups.iter_mut().zip(durations) {
         durations.sort_unstable();
         group.p50 = durations[durations.len() / 2];
+        group.colour = colours.of(group.longest);
     }
     groups.sort_by(|one, other| {
         other.own.cmp(&one.own).then(one.service.cmp(&other.service)).then(one.name.cmp(&other.name))
     });
     groups
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Call {
-    pub client: usize,
-    pub server: usize,
-    pub count: u64,
-    pub errors: u64,
-    pub total: i64,
-    pub is_critical: bool,
-}
-
-/// Services and those they called: names, whether they are no service of ours, and the calls between them.
-pub fn calls(trace: &Trace) -> (Vec<(String, bool)>, Vec<Call>) {
-    let mut nodes: Vec<(String, bool)> = trace.services.iter().map(|name| (name.clone(), false)).collect();
-    let peers: Vec<usize> = trace
-        .peers
-        .iter()
-        .map(|(name, _)| match nodes.iter().position(|(known, _)| known == name) {
-            Some(at) => at,
-            None => {
-                nodes.push((name.clone(), true));
-                nodes.len() - 1
-            }
-        })
-        .collect();
-    let mut known: HashMap<(usize, usize), Call> = HashMap::new();
-    let mut add = |client: usize, server: usize, at: usize| {
-        let call =
-            known.entry((client, server)).or_insert_with(|| Call { client, server, ..Call::default() });
-        call.count += 1;
-        call.errors += u64::from(trace.flags[at] & flag::ERROR != 0);
-        call.total = call.total.saturating_add(trace.dur[at]);
-        call.is_critical |= trace.flags[at] & flag::CRITICAL != 0;
-    };
-    for at in 0..trace.len() {
-        let (own, parent) = (trace.svc[at] as usize, trace.parent[at]);
-        if parent != NONE && trace.svc[parent as usize] != trace.svc[at] {
-            add(trace.svc[parent as usize] as usize, own, at);
-        }
-        // A called one without spans of its own.
-        let peer = (trace.peer[at] as usize).checked_sub(1).and_then(|peer| peers.get(peer));
-        if let Some(peer) = peer.filter(|peer| nodes[**peer].1) {
-            add(own, *peer, at);
-        }
-    }
-    let mut calls: Vec<Call> = known.into_values().collect();
-    calls.sort_by_key(|call| (call.client, call.server));
-    let mut is_used = vec![false; nodes.len()];
-    trace.svc.iter().for_each(|svc| {
-        if let Some(used) = is_used.get_mut(*svc as usize) {
-            *used = true
-        }
-    });
-    calls.iter().for_each(|call| (is_used[call.client], is_used[call.server]) = (true, true));
-    (nodes, calls)
 }

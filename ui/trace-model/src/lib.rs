@@ -6,12 +6,16 @@
 
 /// What is drawn for the rows in sight.
 pub mod bars;
+/// What the colour of a bar means.
+pub mod colours;
 /// Rows that match, without asking the server.
 pub mod find;
 /// Lanes in which no two spans overlap.
 pub mod flame;
 /// Which rows are open.
 pub mod folds;
+/// Services and the calls between them, laid out.
+pub mod graph;
 /// Spans counted by what they have in common.
 pub mod groups;
 /// The lines in sight.

@@ -3,7 +3,9 @@
 use daymark_view::skeleton::{Skeleton, flag};
 
 use crate::bars::{self, Measure, Window};
+use crate::colours::Colours;
 use crate::flame::Flame;
+use crate::graph::Graph;
 use crate::lines::{Kind, Lines, Mode};
 use crate::{Folds, NONE, Preset, Trace, find, groups, strip};
 
@@ -278,11 +280,48 @@ fn words_are_found_here_and_keys_by_the_server() {
 #[test]
 fn spans_are_counted_by_what_they_share() {
     let trace = Trace::of(&skeleton(&[(0, 0, 100, 0, 0), (1, 10, 30, 1, 1), (1, 50, 10, 1, 1)]));
-    let by = groups::groups(&trace, groups::By::Operation);
+    let by = groups::groups(&trace, &Colours::by_status(&trace), groups::By::Operation);
     assert_eq!(
         by.iter().map(|one| (one.service.as_str(), one.spans, one.own, one.max)).collect::<Vec<_>>(),
         [("web", 1, 60, 100), ("cart", 2, 40, 30)]
     );
-    let (nodes, calls) = groups::calls(&trace);
+    let Graph { nodes, calls, .. } = Graph::of(&trace);
     assert_eq!((nodes.len(), calls.len(), calls[0].count, calls[0].total), (2, 1, 2, 40));
+}
+
+#[test]
+fn aligned_clocks_put_spans_below_their_parents() {
+    // cart's clock is 500 ahead: its span seems to begin after that of web has ended.
+    let mut skeleton = skeleton(&[(0, 0, 100, 0, 0), (1, 520, 40, 1, 1), (2, 10, 20, 1, 2)]);
+    skeleton.crit = vec![[0, 0, 20], [1, 520, 560]];
+    let raw = Trace::of(&skeleton);
+    assert_eq!((raw.start[1], raw.own[0]), (520, 100));
+    let aligned = raw.aligned(&[(1, 500)]);
+    assert_eq!((aligned.start[1], aligned.start[2], aligned.own[0], aligned.duration), (20, 30, 60, 100));
+    assert_eq!(aligned.sections, [[0, 0, 20], [1, 20, 60]]);
+    let behind = raw.aligned(&[(1, 530)]);
+    assert_eq!((behind.start[0], behind.start[1]), (10, 0), "what begins first begins at zero");
+}
+
+#[test]
+fn every_span_has_one_colour_and_the_legend_counts_all() {
+    let mut skeleton = skeleton(&[(0, 0, 100, 0, 0), (1, 10, 10, 1, 1), (1, 20, 10, 1, 1)]);
+    skeleton.flags[2] = flag::ERROR;
+    let trace = Trace::of(&skeleton);
+    for colours in [
+        Colours::by_service(&trace, |_| 3),
+        Colours::by_kind(&trace),
+        Colours::by_status(&trace),
+        Colours::by_value(&trace, &[("a".into(), vec![1, 9])]),
+    ] {
+        assert_eq!(colours.legend().iter().map(|class| class.spans).sum::<usize>(), 3, "{colours:?}");
+    }
+    assert_eq!(Colours::by_status(&trace).of(2), bars::FAILED);
+    let values = Colours::by_value(&trace, &[("a".into(), vec![1])]);
+    assert_eq!(values.legend()[0].name, "a");
+    let by = groups::groups(&trace, &values, groups::By::Colour);
+    assert_eq!(
+        by.iter().map(|group| (group.name.as_str(), group.spans)).collect::<Vec<_>>(),
+        [("", 2), ("a", 1)]
+    );
 }

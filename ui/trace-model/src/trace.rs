@@ -129,6 +129,34 @@ impl Trace {
         trace
     }
 
+    /// With the clocks of services set right: `[service, how far it is ahead]`.
+    #[must_use]
+    pub fn aligned(&self, ahead: &[(u32, i64)]) -> Self {
+        let mut by_service = vec![0; self.services.len()];
+        for (svc, ns) in ahead {
+            if let Some(known) = by_service.get_mut(*svc as usize) {
+                *known = *ns;
+            }
+        }
+        let of = |at: usize| by_service.get(self.svc[at] as usize).copied().unwrap_or(0);
+        let mut trace = self.clone();
+        for at in 0..self.len() {
+            trace.start[at] = self.start[at].saturating_sub(of(at));
+        }
+        let first = trace.start.iter().copied().min().unwrap_or(0);
+        trace.start.iter_mut().for_each(|start| *start = start.saturating_sub(first));
+        for [place, from, to] in &mut trace.sections {
+            let at = *place as usize;
+            let moved = of(at).saturating_add(first);
+            let (start, stop) = (trace.start[at], trace.start[at].saturating_add(trace.dur[at]));
+            (*from, *to) =
+                (from.saturating_sub(moved).clamp(start, stop), to.saturating_sub(moved).clamp(start, stop));
+        }
+        trace.duration = (0..self.len() as u32).map(|at| trace.stop(at)).max().unwrap_or(1).max(1);
+        trace.own = trace.own_times();
+        trace
+    }
+
     /// Parents, ends, depths and starts.
     fn place(&mut self, skeleton: &Skeleton, count: usize) {
         // The last row of each depth.
@@ -160,7 +188,10 @@ impl Trace {
     fn own_times(&self) -> Vec<i64> {
         let mut own = self.dur.clone();
         let mut until = vec![i64::MIN; self.len()];
-        for at in 0..self.len() {
+        // Siblings are ordered by their own clocks, which may have been set right since.
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by_key(|at| self.start[*at]);
+        for at in order {
             let parent = self.parent[at];
             if parent == NONE {
                 continue;

@@ -92,6 +92,33 @@ await check("the overview leads to a service and back", async () => {
   await close(page);
 });
 
+// Nobody waits for answers: pages come and go while they are under way.
+await check("sixty hurried steps to and fro break nothing", async () => {
+  const page = await open("/");
+  const links = ["", "services", "services/payment", "services/payment?tab=errors", "map", "traces", `traces/${trace}`, "logs", "logs?view=tail", "metrics/explore?m=avg(queue.length)", "sql", "system", "settings", "compare"];
+  let seed = 2_026;
+  const random = (below) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  for (let step = 0; step < 60; step++) {
+    const [kind, to, wait] = [random(4), links[random(links.length)], random(3) * random(120)];
+    await page.evaluate(([kind, to]) => {
+      if (kind === 0) return history.back();
+      if (kind === 1) return history.forward();
+      // A click on a link, as the UI takes it over.
+      const link = document.createElement("a");
+      link.href = to || ".";
+      document.body.append(link);
+      link.click();
+      link.remove();
+    }, [kind, to]);
+    await page.mouse.move(random(1440), random(900));
+    await page.waitForTimeout(wait);
+    ensure(page.shame.length === 0, `after step ${step} (${["back", "forward", to, to][kind]}): ${page.shame.join("; ")}`);
+  }
+  await page.goto(`${api}/services`);
+  await page.getByRole("row").nth(1).waitFor();
+  await close(page);
+});
+
 await check("a pasted id in any spelling opens its trace", async () => {
   const page = await open("/");
   await page.keyboard.press("Control+k");

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use daymark_viz::address::Address;
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos::tachys::reactive_graph::OwnedView;
 
 use crate::life;
@@ -67,13 +68,17 @@ impl Place {
 /// the browser still sends these the end of whatever led away.
 pub(crate) fn shown(place: Memo<Place>) -> impl IntoView {
     let frame = Owner::new();
-    let before = StoredValue::new_local(None::<Owner>);
+    let before = StoredValue::new(None::<Owner>);
+    // At once, before anything of it hears of an address that is not about it.
+    ImmediateEffect::new_scoped(move || {
+        place.track();
+        before.with_value(|before| before.iter().for_each(Owner::pause));
+    });
     move || {
         let place = place.get();
         let owner = frame.with(Owner::new);
         let left = before.try_update_value(|before| before.replace(owner.clone())).flatten();
         if let Some(left) = left {
-            left.pause();
             life::finish(async move {
                 life::pause(Duration::ZERO).await;
                 left.cleanup();

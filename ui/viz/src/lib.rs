@@ -39,7 +39,5 @@ pub mod sql_text;
 pub mod stack;
 /// Lists that are taller than a browser can lay out.
 pub mod tall;
-/// A trace as rows on a time axis.
-pub mod waterfall;
 /// Lines between the nodes of a map.
 pub mod wires;

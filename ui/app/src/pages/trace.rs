@@ -2,8 +2,12 @@
 
 /// One canvas, drawn once a frame.
 mod canvas;
+/// What colours mean.
+mod coloured;
 /// Lanes instead of lines.
 mod flame;
+/// Services and their calls.
+mod graph;
 /// What the trace is, and what is chosen about it.
 mod head;
 /// Keys of the page.
@@ -34,12 +38,17 @@ pub(crate) fn Page(id: Memo<String>) -> impl IntoView {
     let seen = Seen::provide(id);
     keys::install(seen);
     seen.shell.tell_cost(seen.skeleton, move |skeleton, _| {
-        say(Word::ShellStatusOf, &[("shown", &skeleton.shown.to_string()), ("total", &skeleton.total.to_string())])
+        say(
+            Word::ShellStatusOf,
+            &[("shown", &skeleton.shown.to_string()), ("total", &skeleton.total.to_string())],
+        )
     });
     let view = seen.shell.address.param("view");
-    let is_ready = Memo::new(move |_| seen.skeleton.has_answer() && seen.trace.with(|trace| !trace.is_empty()));
+    let is_ready =
+        Memo::new(move |_| seen.skeleton.has_answer() && seen.trace.with(|trace| !trace.is_empty()));
     let main = move || match view.get().as_deref() {
         Some("flame") => view! { <flame::Flame /> }.into_any(),
+        Some("graph") => view! { <graph::CallGraph /> }.into_any(),
         Some("table") => view! { <div class="scroll"><tables::Table /></div> }.into_any(),
         Some("logs") => view! { <logs::Lines /> }.into_any(),
         Some("json") => view! { <logs::Export /> }.into_any(),
@@ -48,7 +57,11 @@ pub(crate) fn Page(id: Memo<String>) -> impl IntoView {
     };
     let absent = move || match seen.skeleton.problem() {
         Some(problem) if problem.code == Code::NotFound => {
-            let word = if problem.reason == Some(Absence::MaybeExpired) { Word::TraceExpired } else { Word::TraceNeverSeen };
+            let word = if problem.reason == Some(Absence::MaybeExpired) {
+                Word::TraceExpired
+            } else {
+                Word::TraceNeverSeen
+            };
             let since = problem.kept_since.map(|since| seen.shell.civil(since).date_hm()).unwrap_or_default();
             view! { <Nothing text=say(word, &[("since", &since)]) /> }.into_any()
         }

@@ -5,16 +5,24 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::life::Life;
 use crate::shell::Shell;
 
 #[wasm_bindgen(module = "/js/draw.js")]
 extern "C" {
-    fn draw(canvas: &web_sys::HtmlCanvasElement, width: f64, height: f64, names: &str, shapes: &[f32], labels: &str);
+    fn draw(
+        canvas: &web_sys::HtmlCanvasElement,
+        width: f64,
+        height: f64,
+        names: &str,
+        shapes: &[f32],
+        labels: &str,
+    );
 }
 
 /// By number: the twelve of services, then those of `bars`, then texts.
 const COLOURS: &str = "--svc-1 --svc-2 --svc-3 --svc-4 --svc-5 --svc-6 --svc-7 --svc-8 --svc-9 --svc-10 --svc-11 --svc-12 \
-    --ctl --ink --crit --accent --text --text2 --hair --manual";
+    --ctl --ink --crit --accent --text --text2 --hair --ok";
 
 pub(super) const TEXT: u8 = OTHER + 4;
 pub(super) const QUIET: u8 = OTHER + 5;
@@ -52,9 +60,14 @@ pub(super) struct Painting {
 }
 
 /// Draws again, at the next frame, when anything changes that `paint` or `watch` reads.
-pub(super) fn drawn(canvas: NodeRef<html::Canvas>, watch: impl Fn() + 'static, paint: impl Fn() -> Painting + Copy + 'static) {
+pub(super) fn drawn(
+    canvas: NodeRef<html::Canvas>,
+    watch: impl Fn() + 'static,
+    paint: impl Fn() -> Painting + Copy + 'static,
+) {
     let shell = Shell::here();
     let theme = shell.address.param("theme");
+    let life = Life::here();
     let is_asked = StoredValue::new(false);
     Effect::new(move |_| {
         watch();
@@ -63,11 +76,9 @@ pub(super) fn drawn(canvas: NodeRef<html::Canvas>, watch: impl Fn() + 'static, p
             return;
         }
         is_asked.set_value(true);
-        request_animation_frame(move || {
-            if is_asked.try_set_value(false).is_some() {
-                return;
-            }
-            if let Some(canvas) = canvas.try_get_untracked().flatten() {
+        life.next_frame(move || {
+            is_asked.set_value(false);
+            if let Some(canvas) = canvas.get_untracked() {
                 let painting = untrack(paint);
                 draw(&canvas, painting.wide, painting.high, COLOURS, &painting.shapes.0, &painting.labels.0);
             }

@@ -5,6 +5,7 @@ use daymark_view::trace::Completeness;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::pages::trace::coloured::Choice;
 use crate::pages::trace::seen::Seen;
 use crate::parts::copied::Copy;
 use crate::parts::icon::Icon;
@@ -22,14 +23,24 @@ pub(super) fn Head() -> impl IntoView {
     let back = move || {
         let here = shell.address.get();
         let there = here.to_page(["traces"]);
-        ["q", "sort", "box"].into_iter().fold(there, |there, key| there.with(key, here.get(key).unwrap_or_default())).to_string()
+        ["q", "sort", "box"]
+            .into_iter()
+            .fold(there, |there, key| there.with(key, here.get(key).unwrap_or_default()))
+            .to_string()
     };
-    let title = move || seen.skeleton.map(|skeleton| skeleton.root.as_ref().map(|root| format!("{} {}", root.service, root.name))).unwrap_or_else(|| t(Word::TraceNoRoot).into());
-    let id = move || seen.skeleton.answer().map_or_else(|| seen.id.get(), |answer| answer.data.trace_id.to_string());
+    let title = move || {
+        seen.skeleton
+            .map(|skeleton| skeleton.root.as_ref().map(|root| format!("{} {}", root.service, root.name)))
+            .unwrap_or_else(|| t(Word::TraceNoRoot).into())
+    };
+    let id = move || {
+        seen.skeleton.answer().map_or_else(|| seen.id.get(), |answer| answer.data.trace_id.to_string())
+    };
     let facts = move || {
         let answer = seen.skeleton.answer()?;
         let skeleton = &answer.data;
-        let (shown, total) = (figure::grouped(u64::from(skeleton.shown)), figure::grouped(u64::from(skeleton.total)));
+        let (shown, total) =
+            (figure::grouped(u64::from(skeleton.shown)), figure::grouped(u64::from(skeleton.total)));
         let count = |word: Word, count: u64| say(word, &[("count", &figure::grouped(count))]);
         Some(view! {
             <strong class="trace-duration">{figure::duration(skeleton.duration_ns.max(0) as u64).to_string()}</strong>
@@ -64,8 +75,20 @@ pub(super) fn Head() -> impl IntoView {
 pub(super) fn Toolbar() -> impl IntoView {
     let seen = Seen::here();
     let shell = seen.shell;
-    let tabs = vec![("waterfall", Word::TraceWaterfall), ("flame", Word::TraceFlame), ("table", Word::TraceTable), ("logs", Word::TraceLogs), ("json", Word::TraceJson)];
-    let counts = move |tab: &'static str| (tab == "logs").then(|| seen.skeleton.map(|skeleton| skeleton.log_count)).filter(|count| *count > 0).map(|count| count.to_string());
+    let tabs = vec![
+        ("waterfall", Word::TraceWaterfall),
+        ("flame", Word::TraceFlame),
+        ("graph", Word::TraceGraph),
+        ("table", Word::TraceTable),
+        ("logs", Word::TraceLogs),
+        ("json", Word::TraceJson),
+    ];
+    let counts = move |tab: &'static str| {
+        (tab == "logs")
+            .then(|| seen.skeleton.map(|skeleton| skeleton.log_count))
+            .filter(|count| *count > 0)
+            .map(|count| count.to_string())
+    };
     let query = shell.address.param("find");
     let place = move || {
         let found = seen.found.get()?;
@@ -75,7 +98,11 @@ pub(super) fn Toolbar() -> impl IntoView {
             None => count,
         })
     };
-    let step = move |is_back| if let Some(found) = seen.found.get_untracked() { seen.step(&found, is_back) };
+    let step = move |is_back| {
+        if let Some(found) = seen.found.get_untracked() {
+            seen.step(&found, is_back)
+        }
+    };
     let fold_name = move || {
         let name = match seen.folds.get().preset {
             Preset::Auto => t(Word::TraceFoldAuto).into(),
@@ -89,10 +116,19 @@ pub(super) fn Toolbar() -> impl IntoView {
         format!("{} {name}", t(Word::TraceFold))
     };
     let choices = move || {
-        let choice = |preset: Preset, text: String| view! {
-            <button type="button" role="menuitem" on:click=move |_| seen.set_folds(&Folds::new(preset.clone()))>{text}</button>
+        let choice = |preset: Preset, text: String| {
+            view! {
+                <button type="button" role="menuitem" on:click=move |_| seen.set_folds(&Folds::new(preset.clone()))>{text}</button>
+            }
         };
-        let services = seen.trace.with(|trace| trace.services_by_count().into_iter().take(12).map(|(name, _)| name.to_owned()).collect::<Vec<_>>());
+        let services = seen.trace.with(|trace| {
+            trace
+                .services_by_count()
+                .into_iter()
+                .take(12)
+                .map(|(name, _)| name.to_owned())
+                .collect::<Vec<_>>()
+        });
         view! {
             {choice(Preset::Auto, t(Word::TraceFoldAuto).into())}
             {choice(Preset::All, t(Word::TraceFoldAll).into())}
@@ -101,6 +137,15 @@ pub(super) fn Toolbar() -> impl IntoView {
             {[1, 2, 3].map(|level| choice(Preset::Level(level), say(Word::TraceFoldLevel, &[("level", &level.to_string())])))}
             {services.into_iter().map(|name| choice(Preset::Service(name.clone()), name)).collect_view()}
         }
+    };
+    let skew = shell.address.param("skew");
+    let skewed = move || {
+        let is_skewed = seen.skeleton.map(|skeleton| skeleton.skew.iter().any(|skew| skew.offset_ns != 0));
+        is_skewed.then(|| {
+            let is_aligned = move || skew.get().as_deref() == Some("aligned");
+            let turn = move |_| shell.address.replace(shell.address.now().with("skew", if untrack(is_aligned) { "" } else { "aligned" }));
+            view! { <button type="button" class="button" data-kind="plain" aria-pressed=move || is_aligned().to_string() title=t(Word::TraceAlignHint) on:click=turn><Icon name="clock" size=14 />{t(Word::TraceAlign)}</button> }
+        })
     };
     view! {
         <div class="toolbar trace-bar">
@@ -128,6 +173,8 @@ pub(super) fn Toolbar() -> impl IntoView {
             </div>
             <Segments parameter="mode" label=t(Word::TraceMode) choices=vec![("highlight", Word::TraceHighlight), ("filter", Word::TraceFilter), ("isolate", Word::TraceIsolate)] />
             <Menu label=Signal::derive(fold_name) title=t(Word::TraceFold) kind="plain">{choices()}</Menu>
+            <Choice />
+            {skewed}
         </div>
     }
 }
@@ -136,10 +183,12 @@ pub(super) fn Toolbar() -> impl IntoView {
 #[component]
 pub(super) fn Notes() -> impl IntoView {
     let seen = Seen::here();
+    let (skew, below) = (seen.shell.address.param("skew"), seen.shell.address.param("below"));
     let text = move || {
         let answer = seen.skeleton.answer()?;
         let skeleton = &answer.data;
         let mut texts = Vec::new();
+        let is_aligned = skew.get().as_deref() == Some("aligned");
         match skeleton.completeness {
             Completeness::MissingRoot => texts.push(t(Word::TraceMissingRoot).to_owned()),
             Completeness::Truncated => texts.push(t(Word::TraceTruncated).to_owned()),
@@ -153,19 +202,29 @@ pub(super) fn Notes() -> impl IntoView {
             let service = skeleton.services.get(skew.svc as usize).map_or("", String::as_str);
             let sign = if skew.offset_ns < 0 { "−" } else { "+" };
             let offset = format!("{sign}{}", figure::duration(skew.offset_ns.unsigned_abs()));
-            texts.push(say(Word::TraceSkew, &[("service", service), ("offset", &offset)]));
+            let word = if is_aligned { Word::TraceSkewAligned } else { Word::TraceSkew };
+            texts.push(say(word, &[("service", service), ("offset", &offset)]));
         }
         (!texts.is_empty()).then(|| texts.join(" "))
     };
-    let episodes = move || seen.skeleton.map(|skeleton| Some(skeleton.episode)).filter(|episode| episode.of > 1).map(|episode| {
+    let episodes = move || {
+        seen.skeleton.map(|skeleton| Some(skeleton.episode)).filter(|episode| episode.of > 1).map(|episode| {
         let link = move |n: u32| {
             let href = move || seen.shell.address.get().with("episode", &n.to_string()).without("span").without("open").without("zoom").to_string();
             view! { <a class="link" href=href aria-current=(n == episode.n).then_some("true")>{n.to_string()}</a>" " }
         };
         view! { <div class="note-bar" role="status">{say(Word::TraceEpisodes, &[("count", &episode.of.to_string())])}" "{(1..=episode.of.min(20)).map(link).collect_view()}</div> }
-    });
+    })
+    };
+    let part_of = move || {
+        below.get().map(|_| {
+        let whole = move || seen.shell.address.get().without("below").without("open").without("zoom").to_string();
+        view! { <div class="note-bar" role="status">{t(Word::TraceBelow)}" "<a class="link" href=whole>{t(Word::TraceWhole)}</a></div> }
+    })
+    };
     view! {
         {episodes}
+        {part_of}
         {move || text().map(|text| view! { <div class="note-bar" role="status"><Mark state=State::Warning />{text}</div> })}
     }
 }

@@ -70,11 +70,17 @@ pub(super) fn install(seen: Seen) {
         let edge = ((to - from) / 20).max(50);
         seen.look(Window { from: from - edge, to: to + edge, left: 0.0, right: 1.0 });
     });
-    let found = move |is_back| if let Some(found) = seen.found.get_untracked() { seen.step(&found, is_back) };
+    let found = move |is_back| {
+        if let Some(found) = seen.found.get_untracked() {
+            seen.step(&found, is_back)
+        }
+    };
     keys.on("n", Word::TraceKeyNext, move || found(false));
     keys.on("N", Word::TraceKeyBefore, move || found(true));
     let failed = move |is_back| {
-        let places = seen.trace.with_untracked(|trace| (0..trace.len() as u32).filter(|at| trace.has(*at, flag::ERROR)).collect::<Vec<_>>());
+        let places = seen.trace.with_untracked(|trace| {
+            (0..trace.len() as u32).filter(|at| trace.has(*at, flag::ERROR)).collect::<Vec<_>>()
+        });
         seen.step(&places, is_back);
     };
     keys.on("e", Word::TraceKeyError, move || failed(false));
@@ -96,7 +102,9 @@ pub(super) fn install(seen: Seen) {
         seen.set_folds(&Folds::new(preset));
     });
     for (level, key) in ["1", "2", "3", "4", "5", "6", "7", "8", "9"].into_iter().enumerate() {
-        keys.on(key, Word::TraceKeyLevel, move || seen.set_folds(&Folds::new(Preset::Level(level as u32 + 1))));
+        keys.on(key, Word::TraceKeyLevel, move || {
+            seen.set_folds(&Folds::new(Preset::Level(level as u32 + 1)))
+        });
     }
     keys.on("z", Word::TraceKeyFold, move || {
         let next = match seen.folds.get_untracked().preset {
@@ -110,17 +118,32 @@ pub(super) fn install(seen: Seen) {
     for (sequence, view, word) in [
         ("v w", "", Word::TraceWaterfall),
         ("v f", "flame", Word::TraceFlame),
+        ("v g", "graph", Word::TraceGraph),
         ("v t", "table", Word::TraceTable),
         ("v l", "logs", Word::TraceLogs),
         ("v j", "json", Word::TraceJson),
     ] {
         keys.on(sequence, word, move || seen.shell.address.set("view", view));
     }
+    keys.on("m", Word::TraceKeyColour, move || {
+        let ways = ["", "kind", "status"];
+        let now = seen.shell.address.now().get("colour").unwrap_or_default().to_owned();
+        let at = ways.iter().position(|way| *way == now).map_or(0, |at| (at + 1) % ways.len());
+        seen.shell.address.replace(seen.shell.address.now().with("colour", ways[at]));
+    });
     keys.on("Escape", Word::ShellKeyClose, move || seen.close());
 }
 
 /// The span that keys act on.
 fn current(seen: Seen) -> Option<u32> {
-    let focused = || seen.lines.with_untracked(|lines| lines.0.get(seen.focused.get_untracked()).filter(|line| line.kind == Kind::Span).map(|line| line.at));
+    let focused = || {
+        seen.lines.with_untracked(|lines| {
+            lines
+                .0
+                .get(seen.focused.get_untracked())
+                .filter(|line| line.kind == Kind::Span)
+                .map(|line| line.at)
+        })
+    };
     seen.selected.get_untracked().or_else(focused)
 }

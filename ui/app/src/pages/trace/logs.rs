@@ -4,6 +4,7 @@ use daymark_view::trace_logs::LogRow;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::life::Life;
 use crate::load::load;
 use crate::net::{self, Question, part};
 use crate::pages::trace::seen::Seen;
@@ -22,7 +23,9 @@ const SHOWN: usize = 200_000;
 #[component]
 pub(super) fn Lines() -> impl IntoView {
     let seen = Seen::here();
-    let logs = load::<Vec<LogRow>>(move || Some(Question::get(format!("traces/{}/logs", part(&seen.id.get()))).with("limit", LINES)));
+    let logs = load::<Vec<LogRow>>(move || {
+        Some(Question::get(format!("traces/{}/logs", part(&seen.id.get()))).with("limit", LINES))
+    });
     view! {
         <div class="scroll trace-logs">
             <Loaded load=logs rows=12 show=move |answer| {
@@ -49,7 +52,9 @@ pub(super) fn LogLine(log: LogRow, is_short: bool) -> impl IntoView {
     let body = log.body.clone().or(log.event_name.clone()).unwrap_or_default();
     let time = log.time;
     let span = log.span_id.map(|span| span.to_string());
-    let href = move || span.as_ref().map(|span| seen.shell.address.get().with("span", span).without("view").to_string());
+    let href = move || {
+        span.as_ref().map(|span| seen.shell.address.get().with("span", span).without("view").to_string())
+    };
     view! {
         <div class="trace-log" data-short=is_short.then_some("")>
             <span class="mono faint">{move || seen.shell.civil(time).hms_ms()}</span>
@@ -65,20 +70,23 @@ pub(super) fn Export() -> impl IntoView {
     let seen = Seen::here();
     let format = seen.shell.address.param("format");
     let text = RwSignal::new(None::<String>);
+    let life = Life::here();
     Effect::new(move |_| {
         let format = format.get().unwrap_or_else(|| "otlp".into());
         let question = Question::get(format!("traces/{}", part(&seen.id.get()))).with("format", format);
         text.set(None);
-        leptos::task::spawn_local(async move {
+        life.spawn(async move {
             let found = match net::send(&question, None).await {
                 Ok(response) => net::text_of(&response).await.unwrap_or_default(),
                 Err(problem) => problem.detail.clone(),
             };
-            text.try_set(Some(found));
+            text.set(Some(found));
         });
     });
     let formats = ["otlp", "jaeger", "zipkin", "perfetto", "csv"].map(|name| {
-        let href = move || seen.shell.address.get().with("format", if name == "otlp" { "" } else { name }).to_string();
+        let href = move || {
+            seen.shell.address.get().with("format", if name == "otlp" { "" } else { name }).to_string()
+        };
         let is_on = move || format.get().unwrap_or_else(|| "otlp".into()) == name;
         view! { <a class="chip" href=href aria-current=move || is_on().then_some("true")>{name}</a> }
     });
@@ -92,7 +100,10 @@ pub(super) fn Export() -> impl IntoView {
     };
     let shown = move || {
         let text = text.get()?;
-        let pretty = serde_json::from_str::<serde_json::Value>(&text).ok().filter(|_| text.len() < SHOWN).and_then(|value| serde_json::to_string_pretty(&value).ok());
+        let pretty = serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .filter(|_| text.len() < SHOWN)
+            .and_then(|value| serde_json::to_string_pretty(&value).ok());
         let mut pretty = pretty.unwrap_or(text);
         pretty.truncate(pretty.floor_char_boundary(SHOWN));
         Some(pretty)

@@ -5,12 +5,13 @@ use daymark_trace_model::groups::{self, By};
 use daymark_view::distribution::Durations;
 use daymark_view::skeleton::Detail;
 use daymark_view::trace_logs::LogRow;
-use daymark_viz::{figure, palette};
+use daymark_viz::figure;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::load::load;
 use crate::net::{Question, part};
+use crate::pages::trace::coloured::variable;
 use crate::pages::trace::seen::Seen;
 use crate::parts::copied::Copy;
 use crate::parts::icon::Icon;
@@ -44,7 +45,17 @@ pub(super) fn Panel() -> impl IntoView {
     });
     let facts = Memo::new(move |_| {
         let at = seen.selected.get()? as usize;
-        seen.trace.with(|trace| (at < trace.len()).then(|| (trace.service(at as u32).to_owned(), trace.operation(at as u32).to_owned(), trace.dur[at], trace.own[at], trace.duration)))
+        seen.trace.with(|trace| {
+            (at < trace.len()).then(|| {
+                (
+                    trace.service(at as u32).to_owned(),
+                    trace.operation(at as u32).to_owned(),
+                    trace.dur[at],
+                    trace.own[at],
+                    trace.duration,
+                )
+            })
+        })
     });
     let kind = move || detail.get().map(|detail| detail.span.kind.clone());
     let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
@@ -53,28 +64,43 @@ pub(super) fn Panel() -> impl IntoView {
         let span = &detail.span;
         let question = Question::get(format!("services/{}/durations", part(&span.service)));
         let question = question.with("from", span.start.0 - AROUND_NS).with("to", span.start.0 + AROUND_NS);
-        Some(question.with("op", &span.name).with("kind", &span.kind).with("at_ns", span.duration_ns.max(0)).with("bins", 40))
+        Some(
+            question
+                .with("op", &span.name)
+                .with("kind", &span.kind)
+                .with("at_ns", span.duration_ns.max(0))
+                .with("bins", 40),
+        )
     });
-    let rank = move || durations.map(|found| found.rank).map_or_else(|| "–".to_owned(), |rank| format!("p{:.1}", (rank * 100.0).min(99.9)));
-    let four = move || facts.get().map(|(_, _, whole, own, trace)| {
-        let share = figure::percent(own.max(0) as f64 / trace.max(1) as f64).to_string();
-        let pair = |word: Word, value: String| view! { <div><dt>{t(word)}</dt><dd>{value}</dd></div> };
-        view! {
-            <dl class="trace-four">
-                {pair(Word::TraceDuration, duration(whole))}
-                {pair(Word::TraceOwn, duration(own))}
-                {pair(Word::TraceOfTrace, share)}
-                {pair(Word::TracePercentile, rank())}
-            </dl>
-        }
-    });
-    let shown = RwSignal::new(Part::Attributes);
-    let tab = move |which: Part, word: Word, count: Option<usize>| view! {
-        <button type="button" role="tab" aria-selected=move || (shown.get() == which).to_string() on:click=move |_| shown.set(which)>
-            {t(word)}{count.map(|count| view! { <span class="n">{count}</span> })}
-        </button>
+    let rank = move || {
+        durations
+            .map(|found| found.rank)
+            .map_or_else(|| "–".to_owned(), |rank| format!("p{:.1}", (rank * 100.0).min(99.9)))
     };
-    let parts = move || detail.get().map(|detail| {
+    let four = move || {
+        facts.get().map(|(_, _, whole, own, trace)| {
+            let share = figure::percent(own.max(0) as f64 / trace.max(1) as f64).to_string();
+            let pair = |word: Word, value: String| view! { <div><dt>{t(word)}</dt><dd>{value}</dd></div> };
+            view! {
+                <dl class="trace-four">
+                    {pair(Word::TraceDuration, duration(whole))}
+                    {pair(Word::TraceOwn, duration(own))}
+                    {pair(Word::TraceOfTrace, share)}
+                    {pair(Word::TracePercentile, rank())}
+                </dl>
+            }
+        })
+    };
+    let shown = RwSignal::new(Part::Attributes);
+    let tab = move |which: Part, word: Word, count: Option<usize>| {
+        view! {
+            <button type="button" role="tab" aria-selected=move || (shown.get() == which).to_string() on:click=move |_| shown.set(which)>
+                {t(word)}{count.map(|count| view! { <span class="n">{count}</span> })}
+            </button>
+        }
+    };
+    let parts = move || {
+        detail.get().map(|detail| {
         let span = detail.span.clone();
         let logs = seen.selected.get_untracked().map_or(0, |at| seen.trace.with_untracked(|trace| trace.logs[at as usize] as usize));
         let resource = seen.details.peek().and_then(|answer| answer.data.resources.get(&span.resource).cloned()).unwrap_or_default();
@@ -96,13 +122,16 @@ pub(super) fn Panel() -> impl IntoView {
                 Part::Logs => view! { <SpanLogs span=detail.span.span_id.to_string() /> }.into_any(),
             }}
         }
-    });
-    let name = move || facts.get().map(|(service, operation, ..)| view! {
+    })
+    };
+    let name = move || {
+        facts.get().map(|(service, operation, ..)| view! {
         <div class="grow">
             <p class="small quiet trace-panel-service"><Swatch service=service.clone() />{service}" "<span class="faint">{kind}</span></p>
             <h2 class="trace-panel-title">{operation}</h2>
         </div>
-    });
+    })
+    };
     let id = move || detail.get().map_or_else(String::new, |detail| detail.span.span_id.to_string());
     view! {
         <aside class="side trace-panel" aria-label=t(Word::TracePanel)>
@@ -131,8 +160,11 @@ fn distribution(found: &Durations, own: i64) -> impl IntoView + use<> {
         let is_below = found.bounds_ns.get(at).is_some_and(|bound| (*bound as i64) < own);
         view! { <rect x=at as f64 * step y=36.0 - high width=(step - 1.0).max(0.5) height=high data-below=is_below.then_some("") /> }
     }).collect_view();
-    let place = found.bounds_ns.partition_point(|bound| (*bound as i64) < own).min(found.counts.len()) as f64 * step;
-    let ends = [found.bounds_ns.first(), found.bounds_ns.get(found.bounds_ns.len() / 2), found.bounds_ns.last()].map(|bound| bound.map(|bound| figure::duration(*bound).to_string()));
+    let place =
+        found.bounds_ns.partition_point(|bound| (*bound as i64) < own).min(found.counts.len()) as f64 * step;
+    let ends =
+        [found.bounds_ns.first(), found.bounds_ns.get(found.bounds_ns.len() / 2), found.bounds_ns.last()]
+            .map(|bound| bound.map(|bound| figure::duration(*bound).to_string()));
     let [low, middle, high] = ends;
     view! {
         <section class="trace-distribution">
@@ -160,7 +192,10 @@ fn Pairs(pairs: Map<String, Value>, prefix: &'static str) -> impl IntoView {
     let row = move |(key, value): (String, String)| {
         let is_open = RwSignal::new(value.len() <= VALUE_MAX);
         let query = format!("{prefix}{key}={}", daymark_view::search::quoted(&value));
-        let href = { let query = query.clone(); move || seen.shell.link(["traces"]).with("q", &query).to_string() };
+        let href = {
+            let query = query.clone();
+            move || seen.shell.link(["traces"]).with("q", &query).to_string()
+        };
         let here = query.clone();
         let (whole, text) = (value.clone(), value.clone());
         let shown = move || if is_open.get() { whole.clone() } else { whole.chars().take(200).collect() };
@@ -176,10 +211,21 @@ fn Pairs(pairs: Map<String, Value>, prefix: &'static str) -> impl IntoView {
             </dd>
         }
     };
-    let shown = move || filter.with(|filter| {
-        let filter = filter.to_lowercase();
-        pairs.iter().filter(|(key, value)| filter.is_empty() || key.to_lowercase().contains(&filter) || value.to_lowercase().contains(&filter)).cloned().map(row).collect_view()
-    });
+    let shown = move || {
+        filter.with(|filter| {
+            let filter = filter.to_lowercase();
+            pairs
+                .iter()
+                .filter(|(key, value)| {
+                    filter.is_empty()
+                        || key.to_lowercase().contains(&filter)
+                        || value.to_lowercase().contains(&filter)
+                })
+                .cloned()
+                .map(row)
+                .collect_view()
+        })
+    };
     view! {
         {(count > 8).then(|| view! {
             <div class="trace-pairs-filter"><input class="input mono" type="text" aria-label=t(Word::TraceFilterPairs) placeholder=t(Word::TraceFilterPairs) on:input=move |event| filter.set(event_target_value(&event)) /></div>
@@ -191,7 +237,11 @@ fn Pairs(pairs: Map<String, Value>, prefix: &'static str) -> impl IntoView {
 
 fn events(detail: &Detail) -> impl IntoView + use<> {
     let start = detail.span.start;
-    let none = detail.span.events.is_empty().then(|| view! { <p class="faint trace-none">{t(Word::StateNothing)}</p> });
+    let none = detail
+        .span
+        .events
+        .is_empty()
+        .then(|| view! { <p class="faint trace-none">{t(Word::StateNothing)}</p> });
     let event = move |event: daymark_view::trace::Event| {
         let after = figure::duration((event.time.0 - start.0).max(0) as u64).to_string();
         view! {
@@ -204,7 +254,11 @@ fn events(detail: &Detail) -> impl IntoView + use<> {
 
 fn links(detail: &Detail) -> impl IntoView + use<> {
     let shell = Seen::here().shell;
-    let none = detail.span.links.is_empty().then(|| view! { <p class="faint trace-none">{t(Word::StateNothing)}</p> });
+    let none = detail
+        .span
+        .links
+        .is_empty()
+        .then(|| view! { <p class="faint trace-none">{t(Word::StateNothing)}</p> });
     let link = move |link: daymark_view::trace::Link| {
         let (trace, span) = (link.trace_id.to_string(), link.span_id.to_string());
         let text = format!("{} / {}", figure::shortened(&trace, 17), span);
@@ -218,7 +272,13 @@ fn links(detail: &Detail) -> impl IntoView + use<> {
 fn SpanLogs(span: String) -> impl IntoView {
     let seen = Seen::here();
     let asked = span.clone();
-    let logs = load::<Vec<LogRow>>(move || Some(Question::get(format!("traces/{}/logs", part(&seen.id.get()))).with("span_id", &asked).with("limit", 50)));
+    let logs = load::<Vec<LogRow>>(move || {
+        Some(
+            Question::get(format!("traces/{}/logs", part(&seen.id.get())))
+                .with("span_id", &asked)
+                .with("limit", 50),
+        )
+    });
     let row = move |log: LogRow| view! { <super::logs::LogLine log=log is_short=true /> };
     view! {
         <div class="trace-logs-short">
@@ -234,11 +294,10 @@ pub(super) fn Critical() -> impl IntoView {
     let seen = Seen::here();
     let rows = move || {
         let trace = seen.trace.get();
-        let mut groups = groups::groups(&trace, By::Operation);
+        let mut groups = groups::groups(&trace, &seen.colours.get(), By::Operation);
         groups.retain(|group| group.crit > 0);
         groups.sort_by_key(|group| std::cmp::Reverse(group.crit));
         let most = groups.first().map_or(1, |group| group.crit).max(1) as f64;
-        let colours = seen.colours.get();
         let others: i64 = groups.iter().skip(6).map(|group| group.crit).sum();
         let count = groups.len().saturating_sub(6);
         let rest = (others > 0).then(|| (say(Word::TraceOthers, &[("count", &count.to_string())]), others));
@@ -251,12 +310,25 @@ pub(super) fn Critical() -> impl IntoView {
                 </button>
             }
         };
-        let main = groups.into_iter().take(6).map(|group| {
-            let slot = trace.services.iter().position(|name| *name == group.service).and_then(|at| colours.get(at).copied()).unwrap_or(12);
-            let own = if slot < 12 { format!("var({})", palette::variable(usize::from(slot))) } else { "var(--ctl)".into() };
-            row(view! { <b>{group.service}</b>" "{group.name} }.into_any(), Some(group.longest), group.crit, own)
-        }).collect_view();
-        (main, rest.map(|(text, ns)| row(view! { <span class="quiet">{text}</span> }.into_any(), None, ns, "var(--ctl)".into())))
+        let main = groups
+            .into_iter()
+            .take(6)
+            .map(|group| {
+                let own = variable(group.colour);
+                row(
+                    view! { <b>{group.service}</b>" "{group.name} }.into_any(),
+                    Some(group.longest),
+                    group.crit,
+                    own,
+                )
+            })
+            .collect_view();
+        (
+            main,
+            rest.map(|(text, ns)| {
+                row(view! { <span class="quiet">{text}</span> }.into_any(), None, ns, "var(--ctl)".into())
+            }),
+        )
     };
     let whole = move || figure::duration(seen.trace.with(|trace| trace.duration).max(0) as u64).to_string();
     view! {

@@ -5,26 +5,31 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daymark_trace_model::bars::{OTHER, Window};
+use daymark_trace_model::bars::Window;
+use daymark_trace_model::colours::Colours;
 use daymark_trace_model::lines::Mode;
 use daymark_trace_model::{Folds, Lines, Preset, Trace, find};
 use daymark_view::skeleton::{Details, Found, Skeleton};
-use daymark_viz::palette::{self, Palette};
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
+use crate::life::Later;
 use crate::load::{Load, load, load_when};
 use crate::net::{Question, part};
+use crate::pages::trace::coloured;
 use crate::shell::Shell;
+
+/// After so long without a move the address tells what is seen.
+const SETTLED: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
     pub(super) shell: Shell,
     pub(super) id: Memo<String>,
     pub(super) skeleton: Load<Skeleton>,
-    pub(super) trace: RwSignal<Arc<Trace>>,
-    /// Of each service the number of its colour.
-    pub(super) colours: RwSignal<Arc<Vec<u8>>>,
+    /// With clocks as they are, or set right.
+    pub(super) trace: Memo<Arc<Trace>>,
+    /// Of each span the number of its colour, and what that means.
+    pub(super) colours: Memo<Arc<Colours>>,
     pub(super) lines: Memo<Arc<Lines>>,
     pub(super) folds: Memo<Folds>,
     /// Places that match what is looked for; none while nothing is.
@@ -36,7 +41,7 @@ pub(super) struct Seen {
     pub(super) details: Load<Details>,
     /// The line that keys act on.
     pub(super) focused: RwSignal<usize>,
-    settling: StoredValue<Option<TimeoutHandle>>,
+    settling: Later,
 }
 
 impl Seen {
@@ -47,45 +52,80 @@ impl Seen {
     pub(super) fn provide(id: Memo<String>) -> Self {
         let shell = Shell::here();
         let address = shell.address;
-        let episode = address.param("episode");
-        let skeleton = load_when(|| (), move || {
-            let id = id.get();
-            // The span is only looked up when the trace is opened: later it is known here.
-            let span = address.now().get("span").unwrap_or_default().to_owned();
-            (!id.is_empty()).then(|| Question::get(format!("traces/{}/skeleton", part(&id))).with("span", span).with("episode", episode.get().unwrap_or_default()))
-        });
-        let trace = RwSignal::new(Arc::new(Trace::default()));
-        let colours = RwSignal::new(Arc::new(Vec::new()));
+        let (episode, below) = (address.param("episode"), address.param("below"));
+        let skeleton = load_when(
+            || (),
+            move || {
+                let id = id.get();
+                // The span is only looked up when the trace is opened: later it is known here.
+                let span = address.now().get("span").unwrap_or_default().to_owned();
+                let below = below.get().unwrap_or_default();
+                // The subtree of a row, as `<revision>:<row>`.
+                let (rev, row) = below.split_once(':').unwrap_or_default();
+                (!id.is_empty()).then(|| {
+                    Question::get(format!("traces/{}/skeleton", part(&id)))
+                        .with("span", if row.is_empty() { span } else { String::new() })
+                        .with("episode", episode.get().unwrap_or_default())
+                        .with("root", row)
+                        .with("rev", rev)
+                })
+            },
+        );
+        let raw = RwSignal::new(Arc::new(Trace::default()));
+        let skew = address.param("skew");
+        let trace = Memo::new_with_compare(
+            move |_| {
+                let is_aligned = skew.get().as_deref() == Some("aligned");
+                let ahead: Vec<(u32, i64)> = skeleton.map(|skeleton: &Skeleton| {
+                    skeleton.skew.iter().map(|skew| (skew.svc, skew.offset_ns)).collect()
+                });
+                match is_aligned && !ahead.is_empty() {
+                    true => raw.with(|raw| Arc::new(raw.aligned(&ahead))),
+                    false => raw.get(),
+                }
+            },
+            is_other,
+        );
+        let colours = coloured::colours(address, id, trace);
         let window = RwSignal::new((0, 1));
         let selected = RwSignal::new(None);
         Effect::new(move |_| {
             let Some(answer) = skeleton.answer() else { return };
             let made = Trace::of(&answer.data);
-            let named = made.services_by_count();
-            let palette = Palette::of(named.iter().map(|(name, _)| *name).filter(|name| !palette::is_virtual(name)));
-            let colour = |name: &String| if palette::is_virtual(name) { OTHER } else { palette.slot(name) as u8 };
-            colours.set(Arc::new(made.services.iter().map(colour).collect()));
             let zoom = address.now().get("zoom").and_then(|zoom| {
                 let (from, to) = zoom.split_once('-')?;
                 Some((from.parse().ok()?, to.parse().ok()?)).filter(|(from, to): &(i64, i64)| from < to)
             });
             window.set(zoom.unwrap_or((0, made.duration)));
             selected.set(answer.data.focus_row.and_then(|row| made.place_of(row)));
-            trace.set(Arc::new(made));
+            raw.set(Arc::new(made));
         });
         let (fold, open) = (address.param("fold"), address.param("open"));
-        let folds = Memo::new(move |_| trace.with(|trace| Folds::read(Preset::read(&fold.get().unwrap_or_default()), &open.get().unwrap_or_default(), &trace.rev)));
+        let folds = Memo::new(move |_| {
+            trace.with(|trace| {
+                Folds::read(
+                    Preset::read(&fold.get().unwrap_or_default()),
+                    &open.get().unwrap_or_default(),
+                    &trace.rev,
+                )
+            })
+        });
         let (query, mode) = (address.param("find"), address.param("mode"));
         let here = Memo::new(move |_| trace.with(|trace| find::local(trace, &query.get()?)));
         let asked = load::<Found>(move || {
             let query = query.get().filter(|_| here.with(Option::is_none))?;
             let rev = trace.with(|trace| trace.rev.clone());
-            (!rev.is_empty()).then(|| Question::get(format!("traces/{}/find", part(&id.get()))).with("q", query).with("rev", rev))
+            (!rev.is_empty()).then(|| {
+                Question::get(format!("traces/{}/find", part(&id.get()))).with("q", query).with("rev", rev)
+            })
         });
         let found = Memo::new(move |_| {
             query.get()?;
             let here = here.get();
-            here.or_else(|| asked.answer().map(|found| trace.with(|trace| find::places(trace, &found.data.ranges)))).map(Arc::new)
+            here.or_else(|| {
+                asked.answer().map(|found| trace.with(|trace| find::places(trace, &found.data.ranges)))
+            })
+            .map(Arc::new)
         });
         let lines = Memo::new(move |_| {
             let mode = match mode.get().as_deref() {
@@ -98,16 +138,33 @@ impl Seen {
                 None => folds.with(|folds| Arc::new(Lines::of(trace, folds))),
             })
         });
-        let details = load_when::<Details>(|| (), move || {
-            let at = selected.get()?;
-            trace.with(|trace| {
-                ((at as usize) < trace.len()).then(|| Question::get(format!("traces/{}/spans", part(&id.get()))).with("rows", trace.row_of(at)).with("rev", &trace.rev))
-            })
-        });
+        let details = load_when::<Details>(
+            || (),
+            move || {
+                let at = selected.get()?;
+                trace.with(|trace| {
+                    ((at as usize) < trace.len()).then(|| {
+                        Question::get(format!("traces/{}/spans", part(&id.get())))
+                            .with("rows", trace.row_of(at))
+                            .with("rev", &trace.rev)
+                    })
+                })
+            },
+        );
         let seen = Self {
-            shell, id, skeleton, trace, colours, lines, folds, found, window, selected, details,
+            shell,
+            id,
+            skeleton,
+            trace,
+            colours,
+            lines,
+            folds,
+            found,
+            window,
+            selected,
+            details,
             focused: RwSignal::new(0),
-            settling: StoredValue::new(None),
+            settling: Later::here(),
         };
         seen.follow_span();
         provide_context(seen);
@@ -120,12 +177,16 @@ impl Seen {
         let named = self.shell.address.param("span");
         Effect::new(move |_| {
             let Some(answer) = self.details.answer() else { return };
-            let (Some(at), Some(detail)) = (self.selected.get_untracked(), answer.data.spans.first()) else { return };
+            let (Some(at), Some(detail)) = (self.selected.get_untracked(), answer.data.spans.first()) else {
+                return;
+            };
             if self.trace.with_untracked(|trace| trace.row_of(at)) != detail.row {
                 return;
             }
             let id = detail.span.span_id.to_string();
-            known.update_value(|known| drop(known.insert(id.clone(), at)));
+            known.update_value(|known| {
+                known.insert(id.clone(), at);
+            });
             self.shell.address.replace(self.shell.address.now().with("span", &id));
         });
         Effect::new(move |before: Option<Option<String>>| {
@@ -141,8 +202,8 @@ impl Seen {
     }
 
     pub(super) fn colour(self) -> impl Fn(u32) -> u8 {
-        let (trace, colours) = (self.trace.get(), self.colours.get());
-        move |at| if peer_of(&trace, at).is_some() { OTHER } else { colours.get(trace.svc[at as usize] as usize).copied().unwrap_or(OTHER) }
+        let colours = self.colours.get();
+        move |at| colours.of(at)
     }
 
     /// The window of time over a width in pixels.
@@ -159,12 +220,11 @@ impl Seen {
             return;
         }
         self.window.set(window);
-        self.settling.update_value(|settling| if let Some(settling) = settling.take() { settling.clear() });
         let settle = move || {
             let zoom = if window == (0, most) { String::new() } else { format!("{}-{}", window.0, window.1) };
             self.shell.address.replace(self.shell.address.now().with("zoom", &zoom));
         };
-        self.settling.set_value(set_timeout_with_handle(settle, Duration::from_millis(400)).ok());
+        self.settling.after(SETTLED, settle);
     }
 
     pub(super) fn zoom(self, factor: f64, around: Option<i64>) {
@@ -185,7 +245,8 @@ impl Seen {
 
     pub(super) fn set_folds(self, folds: &Folds) {
         let rev = self.trace.with_untracked(|trace| trace.rev.clone());
-        let address = self.shell.address.now().with("fold", &folds.preset.write()).with("open", &folds.write(&rev));
+        let address =
+            self.shell.address.now().with("fold", &folds.preset.write()).with("open", &folds.write(&rev));
         self.shell.address.replace(address);
     }
 
@@ -194,20 +255,30 @@ impl Seen {
         let Some(line) = self.lines.with_untracked(|lines| lines.0.get(line).copied()) else { return };
         if line.is_open.is_some() {
             let mut folds = self.folds.get_untracked();
-            self.trace.with_untracked(|trace| folds.flip(trace, line.at, matches!(line.kind, daymark_trace_model::Kind::Repeat(..))));
+            self.trace.with_untracked(|trace| {
+                folds.flip(trace, line.at, matches!(line.kind, daymark_trace_model::Kind::Repeat(..)))
+            });
             self.set_folds(&folds);
         }
     }
 
     /// Selects a span and brings it into sight.
     pub(super) fn go(self, at: u32) {
-        if !self.lines.with_untracked(|lines| lines.shows(at)) && self.shell.address.now().get("mode").is_none() {
+        if !self.lines.with_untracked(|lines| lines.shows(at))
+            && self.shell.address.now().get("mode").is_none()
+        {
             let mut folds = self.folds.get_untracked();
             self.trace.with_untracked(|trace| folds.reveal(trace, at));
             self.set_folds(&folds);
         }
         self.selected.set(Some(at));
-        if let Some(line) = self.lines.with_untracked(|lines| lines.0.iter().position(|line| line.at == at && line.kind == daymark_trace_model::Kind::Span).or_else(|| lines.line_of(at))) {
+        if let Some(line) = self.lines.with_untracked(|lines| {
+            lines
+                .0
+                .iter()
+                .position(|line| line.at == at && line.kind == daymark_trace_model::Kind::Span)
+                .or_else(|| lines.line_of(at))
+        }) {
             self.focused.set(line);
         }
     }
@@ -215,6 +286,12 @@ impl Seen {
     pub(super) fn close(self) {
         self.selected.set(None);
         self.shell.address.replace(self.shell.address.now().without("span"));
+    }
+
+    /// A link to what is below a row, where the server has folded that.
+    pub(super) fn subtree(self, below: &str) -> String {
+        let here = self.shell.address.get().with("below", below);
+        ["span", "open", "fold", "zoom"].into_iter().fold(here, |here, key| here.without(key)).to_string()
     }
 
     /// The next of some places after the selected one, or before it; around the end.
@@ -229,6 +306,14 @@ impl Seen {
         if let Some(at) = next {
             self.go(*at);
         }
+    }
+}
+
+/// Whether two answers differ: by what they are, which is quicker than by all that they hold.
+fn is_other(one: Option<&Arc<Trace>>, other: Option<&Arc<Trace>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
+        _ => true,
     }
 }
 

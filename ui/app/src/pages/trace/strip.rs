@@ -12,7 +12,7 @@ use web_sys::PointerEvent;
 
 use crate::pages::trace::canvas::{self, Labels, Painting};
 use crate::pages::trace::seen::Seen;
-use crate::parts::chart::follow_width;
+use crate::parts::width::follow_width;
 use crate::words::{Word, say, t};
 
 const HIGH: f64 = 44.0;
@@ -37,30 +37,50 @@ pub(super) fn Strip() -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     let wide = RwSignal::new(900.0_f64);
     follow_width(frame, wide);
-    let lanes = Memo::new_with_compare(move |_| Arc::new(seen.trace.with(|trace| Flame::of(trace))), |_, _| true);
-    let shapes = Memo::new_with_compare(move |_| {
-        let (trace, lanes) = (seen.trace.get(), lanes.get());
-        Arc::new(strip::strip(&trace, &lanes, (wide.get() - 2.0 * GUTTER, HIGH), 0.0, &seen.colour()))
-    }, |_, _| true);
-    let whole = move || Window { from: 0, to: seen.trace.with(|trace| trace.duration), left: 0.0, right: wide.get() - 2.0 * GUTTER };
-    canvas::drawn(canvas, move || { shapes.track(); seen.found.track(); }, move || {
-        let mut shapes = shapes.get().as_ref().clone();
-        let window = whole();
-        if let Some(found) = seen.found.get() {
-            let trace = seen.trace.get();
-            let mut last = f64::MIN;
-            for at in found.iter() {
-                let x = window.x(trace.start[*at as usize]);
-                if x - last >= 2.0 {
-                    shapes.push([x, HIGH - 4.0, 2.0, 4.0], CHOSEN, 1.0, FILLED);
-                    last = x;
+    let lanes =
+        Memo::new_with_compare(move |_| Arc::new(seen.trace.with(|trace| Flame::of(trace))), |_, _| true);
+    let shapes = Memo::new_with_compare(
+        move |_| {
+            let (trace, lanes) = (seen.trace.get(), lanes.get());
+            Arc::new(strip::strip(&trace, &lanes, (wide.get() - 2.0 * GUTTER, HIGH), 0.0, &seen.colour()))
+        },
+        |_, _| true,
+    );
+    let whole = move || Window {
+        from: 0,
+        to: seen.trace.with(|trace| trace.duration),
+        left: 0.0,
+        right: wide.get() - 2.0 * GUTTER,
+    };
+    canvas::drawn(
+        canvas,
+        move || {
+            shapes.track();
+            seen.found.track();
+        },
+        move || {
+            let mut shapes = shapes.get().as_ref().clone();
+            let window = whole();
+            if let Some(found) = seen.found.get() {
+                let trace = seen.trace.get();
+                let mut last = f64::MIN;
+                for at in found.iter() {
+                    let x = window.x(trace.start[*at as usize]);
+                    if x - last >= 2.0 {
+                        shapes.push([x, HIGH - 4.0, 2.0, 4.0], CHOSEN, 1.0, FILLED);
+                        last = x;
+                    }
                 }
             }
-        }
-        Painting { wide: window.right.max(1.0), high: HIGH, shapes, labels: Labels::default() }
-    });
+            Painting { wide: window.right.max(1.0), high: HIGH, shapes, labels: Labels::default() }
+        },
+    );
     let drag = RwSignal::new(None::<Drag>);
-    let x_of = move |event: &PointerEvent| f64::from(event.client_x()) - frame.get_untracked().map_or(0.0, |frame| frame.get_bounding_client_rect().left()) - GUTTER;
+    let x_of = move |event: &PointerEvent| {
+        f64::from(event.client_x())
+            - frame.get_untracked().map_or(0.0, |frame| frame.get_bounding_client_rect().left())
+            - GUTTER
+    };
     let pressed = move |event: PointerEvent| {
         if event.button() != 0 {
             return;

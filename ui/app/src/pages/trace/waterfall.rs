@@ -1,22 +1,23 @@
 //! Lines and their bars: rows in sight alone are in the document, and all bars are on one canvas over them.
 
-use std::sync::Arc;
-
 use daymark_trace_model::bars::{self, Measure};
 use daymark_trace_model::{Kind, Line, Trace};
 use daymark_view::skeleton::flag;
-use daymark_viz::{figure, palette, scale};
+use daymark_viz::{figure, scale};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{MouseEvent, WheelEvent};
 
+use crate::life::{self, Life};
 use crate::pages::trace::canvas::{self, HAIR, Labels, Painting, QUIET, TEXT};
+use crate::pages::trace::coloured::{Legend, variable};
 use crate::pages::trace::seen::{Seen, peer_of};
 use crate::pages::trace::strip::Strip;
-use crate::parts::chart::follow_width;
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::swatch;
+use crate::parts::width::follow_width;
+use crate::window;
 use crate::words::{Word, say, t};
 
 /// Rows beyond both edges.
@@ -46,19 +47,19 @@ pub(super) fn Waterfall() -> impl IntoView {
         (_, Some("comfortable")) => 32.0,
         _ => 24.0,
     });
-    let measure = move || {
+    let life = Life::here();
+    let measure = life.only(move || {
         if let Some(frame) = frame.get_untracked() {
             sight.set((f64::from(frame.scroll_top()), f64::from(frame.client_height())));
         }
-    };
+    });
     Effect::new(move |_| {
         wide.track();
         if frame.get().is_some() {
-            request_animation_frame(measure);
+            life.next_frame(measure);
         }
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
+    life::on_window(leptos::ev::resize, move |_| measure());
     let count = Memo::new(move |_| seen.lines.with(|lines| lines.len()));
     let part = Memo::new(move |_| {
         let ((top, high), row, count) = (sight.get(), row_px.get(), count.get());
@@ -78,7 +79,21 @@ pub(super) fn Waterfall() -> impl IntoView {
             frame.set_scroll_top((place + row - high) as i32);
         }
         measure();
+        // Whoever walks the rows by keys takes the focus along.
+        let active = document().active_element();
+        if active.is_some_and(|active| active.closest(".trace-row").ok().flatten().is_some()) {
+            life.next_frame(move || {
+                window::focus(&format!(".trace-row[aria-rowindex='{}']", at + 1));
+            });
+        }
     });
+    // The row that has the focus stays in the document wherever one scrolls.
+    let rows = move || {
+        let ((first, last), focused) = (part.get(), seen.focused.get().min(count.get().saturating_sub(1)));
+        let before = (focused < first).then_some(focused);
+        let after = (focused >= last && count.get() > 0).then_some(focused);
+        before.into_iter().chain(first..last).chain(after).collect::<Vec<_>>()
+    };
     // A link to a span opens with it in sight.
     Effect::new(move |is_done: Option<bool>| {
         if is_done == Some(true) || seen.trace.with(|trace| trace.is_empty()) {
@@ -90,38 +105,61 @@ pub(super) fn Waterfall() -> impl IntoView {
         true
     });
     let tree = move || if is_narrow.get() { 0.0 } else { TREE.min(wide.get() * 0.5) };
-    let ends = move || if is_narrow.get() { (LEFT, wide.get() - tree() - LEFT) } else { (LEFT, wide.get() - tree() - RIGHT) };
-    canvas::drawn(canvas, move || {
-        (seen.lines.track(), seen.window.track(), sight.track(), wide.track(), seen.colours.track());
-        (row_px.track(), seen.selected.track(), seen.found.track());
-    }, move || {
-        let ((top, high), row) = (sight.get(), row_px.get());
-        let (first, (left, right)) = ((top / row) as usize, ends());
-        let (window, colour) = (seen.scale(left, right), seen.colour());
-        let (trace, lines) = (seen.trace.get(), seen.lines.get());
-        let last = (first + (high / row) as usize + 2).min(lines.len());
-        let shown = lines.0.get(first.min(last)..last).unwrap_or_default();
-        let size = if is_narrow.get() { Measure { row, bar: 8.0, above: 24.0 } } else { Measure { row, bar: 12.0, above: (row - 12.0) / 2.0 - 1.0 } };
-        let offset = first as f64 * row - top;
-        let (bars, places) = bars::lines(&trace, shown, window, size, offset, &colour);
-        let mut shapes = bars::Shapes::default();
-        for tick in scale::duration_ticks(window.from, window.to, ((right - left) / 96.0) as usize) {
-            shapes.push([window.x(tick).round(), 0.0, 1.0, high], HAIR, 1.0, bars::FILLED);
-        }
-        shapes.0.extend(bars.0);
-        let mut labels = Labels::default();
-        if !is_narrow.get() {
-            for bar in places {
-                let line = shown[bar.line];
-                let y = offset + (bar.line as f64 + 0.5) * row;
-                let is_selected = seen.selected.get() == Some(line.at);
-                let is_failed = line.kind == Kind::Span && trace.has(line.at, flag::ERROR);
-                let colour = if is_failed { bars::FAILED } else if is_selected { TEXT } else { QUIET };
-                labels.beside(bar.end + 6.0, y, bar.start - 6.0, colour, is_selected, &told(&trace, line));
+    let ends = move || {
+        if is_narrow.get() { (LEFT, wide.get() - tree() - LEFT) } else { (LEFT, wide.get() - tree() - RIGHT) }
+    };
+    canvas::drawn(
+        canvas,
+        move || {
+            (seen.lines.track(), seen.window.track(), sight.track(), wide.track(), seen.colours.track());
+            (row_px.track(), seen.selected.track(), seen.found.track());
+        },
+        move || {
+            let ((top, high), row) = (sight.get(), row_px.get());
+            let (first, (left, right)) = ((top / row) as usize, ends());
+            let (window, colour) = (seen.scale(left, right), seen.colour());
+            let (trace, lines) = (seen.trace.get(), seen.lines.get());
+            let last = (first + (high / row) as usize + 2).min(lines.len());
+            let shown = lines.0.get(first.min(last)..last).unwrap_or_default();
+            let size = if is_narrow.get() {
+                Measure { row, bar: 8.0, above: 24.0 }
+            } else {
+                Measure { row, bar: 12.0, above: (row - 12.0) / 2.0 - 1.0 }
+            };
+            let offset = first as f64 * row - top;
+            let (bars, places) = bars::lines(&trace, shown, window, size, offset, &colour);
+            let mut shapes = bars::Shapes::default();
+            for tick in scale::duration_ticks(window.from, window.to, ((right - left) / 96.0) as usize) {
+                shapes.push([window.x(tick).round(), 0.0, 1.0, high], HAIR, 1.0, bars::FILLED);
             }
-        }
-        Painting { wide: (wide.get() - tree()).max(1.0), high, shapes, labels }
-    });
+            shapes.0.extend(bars.0);
+            let mut labels = Labels::default();
+            if !is_narrow.get() {
+                for bar in places {
+                    let line = shown[bar.line];
+                    let y = offset + (bar.line as f64 + 0.5) * row;
+                    let is_selected = seen.selected.get() == Some(line.at);
+                    let is_failed = line.kind == Kind::Span && trace.has(line.at, flag::ERROR);
+                    let colour = if is_failed {
+                        bars::FAILED
+                    } else if is_selected {
+                        TEXT
+                    } else {
+                        QUIET
+                    };
+                    labels.beside(
+                        bar.end + 6.0,
+                        y,
+                        bar.start - 6.0,
+                        colour,
+                        is_selected,
+                        &told(&trace, line),
+                    );
+                }
+            }
+            Painting { wide: (wide.get() - tree()).max(1.0), high, shapes, labels }
+        },
+    );
     let wheeled = move |event: WheelEvent| {
         let Some(frame) = frame.get_untracked() else { return };
         let x = f64::from(event.client_x()) - frame.get_bounding_client_rect().left() - untrack(tree);
@@ -139,22 +177,37 @@ pub(super) fn Waterfall() -> impl IntoView {
         let (left, right) = ends();
         let window = seen.scale(left, right);
         let ticks = scale::duration_ticks(window.from, window.to, ((right - left) / 96.0) as usize);
-        ticks.into_iter().map(|tick| {
-            let text = if tick == 0 { "0".to_owned() } else { figure::duration(tick.unsigned_abs()).to_string() };
-            view! { <span style:left=format!("{:.0}px", window.x(tick))>{text}</span> }
-        }).collect_view()
+        ticks
+            .into_iter()
+            .map(|tick| {
+                let text = if tick == 0 {
+                    "0".to_owned()
+                } else {
+                    figure::duration(tick.unsigned_abs()).to_string()
+                };
+                view! { <span style:left=format!("{:.0}px", window.x(tick))>{text}</span> }
+            })
+            .collect_view()
     };
-    let rows_told = move || say(Word::TraceRows, &[("shown", &figure::grouped(count.get() as u64)), ("total", &figure::grouped(seen.skeleton.map(|skeleton| u64::from(skeleton.total))))]);
+    let rows_told = move || {
+        say(
+            Word::TraceRows,
+            &[
+                ("shown", &figure::grouped(count.get() as u64)),
+                ("total", &figure::grouped(seen.skeleton.map(|skeleton| u64::from(skeleton.total)))),
+            ],
+        )
+    };
     view! {
         <Strip />
+        <Legend />
         <div class="trace-times" style:--tree=move || format!("{}px", tree())>
             <div class="trace-times-name"><span>{t(Word::TraceNames)}</span><span role="status">{rows_told}</span></div>
-            <div class="trace-ticks" aria-hidden="true">{ticks}</div>
+            <div class="trace-ticks"><div aria-hidden="true">{ticks}</div><Zoom /></div>
         </div>
         <div
             class="trace-rows"
             role="treegrid"
-            tabindex="0"
             data-narrow=move || is_narrow.get().then_some("")
             aria-label=t(Word::TraceSpans)
             aria-rowcount=move || count.get().to_string()
@@ -166,8 +219,24 @@ pub(super) fn Waterfall() -> impl IntoView {
         >
             <div class="trace-canvas" role="presentation"><canvas node_ref=canvas aria-hidden="true"></canvas></div>
             <div class="trace-space" role="rowgroup" style:height=move || format!("{}px", count.get() as f64 * row_px.get())>
-                <For each=move || { let (first, last) = part.get(); first..last } key=|at| *at let:at><Row number=at row_px=row_px /></For>
+                <For each=rows key=|at| *at let:at><Row number=at row_px=row_px /></For>
             </div>
+        </div>
+    }
+}
+
+/// What a wheel and a drag do, for those who have neither.
+#[component]
+fn Zoom() -> impl IntoView {
+    let seen = Seen::here();
+    let button = move |icon: &'static str, word: Word, act: fn(Seen)| {
+        view! { <button type="button" title=t(word) aria-label=t(word) on:click=move |_| act(seen)><Icon name=icon size=12 /></button> }
+    };
+    view! {
+        <div class="trace-zoom">
+            {button("minus", Word::TraceKeyZoomOut, |seen| seen.zoom(2.0, None))}
+            {button("plus", Word::TraceKeyZoom, |seen| seen.zoom(0.5, None))}
+            {button("overview", Word::TraceKeyFit, |seen| seen.fit())}
         </div>
     }
 }
@@ -176,7 +245,9 @@ pub(super) fn Waterfall() -> impl IntoView {
 fn told(trace: &Trace, line: Line) -> String {
     let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
     match line.kind {
-        Kind::Repeat(count, _) => format!("×{count}, {}", duration(bars::repeated_facts(trace, line.at, count).busy)),
+        Kind::Repeat(count, _) => {
+            format!("×{count}, {}", duration(bars::repeated_facts(trace, line.at, count).busy))
+        }
         Kind::Missing(_) => String::new(),
         Kind::Span => duration(trace.dur[line.at as usize]),
     }
@@ -186,7 +257,11 @@ fn told(trace: &Trace, line: Line) -> String {
 fn Row(number: usize, row_px: Memo<f64>) -> impl IntoView {
     let seen = Seen::here();
     let line = Memo::new(move |_| seen.lines.with(|lines| lines.0.get(number).copied()));
-    let is_selected = move || line.get().is_some_and(|line| seen.selected.get() == Some(line.at) && !matches!(line.kind, Kind::Missing(_)));
+    let is_selected = move || {
+        line.get().is_some_and(|line| {
+            seen.selected.get() == Some(line.at) && !matches!(line.kind, Kind::Missing(_))
+        })
+    };
     let is_match = move || {
         let line = line.get()?;
         Some(seen.found.get()?.binary_search(&line.at).is_ok())
@@ -205,17 +280,25 @@ fn Row(number: usize, row_px: Memo<f64>) -> impl IntoView {
             _ => {}
         }
     };
-    let contents = move || line.get().map(|line| contents(&seen.trace.get(), &seen.colours.get(), line));
-    let spoken = move || line.get().map(|line| seen.trace.with(|trace| {
-        let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
-        let at = line.at as usize;
-        let text = say(Word::TraceSpoken, &[("start", &duration(trace.start[at])), ("duration", &duration(trace.dur[at]))]);
-        if trace.crit[at] > 0 { format!("{text}, {}", t(Word::TraceCriticalWord)) } else { text }
-    }));
+    let contents = move || line.get().map(|line| contents(seen, line));
+    let spoken = move || {
+        line.get().map(|line| {
+            seen.trace.with(|trace| {
+                let duration = |ns: i64| figure::duration(ns.max(0) as u64).to_string();
+                let at = line.at as usize;
+                let text = say(
+                    Word::TraceSpoken,
+                    &[("start", &duration(trace.start[at])), ("duration", &duration(trace.dur[at]))],
+                );
+                if trace.crit[at] > 0 { format!("{text}, {}", t(Word::TraceCriticalWord)) } else { text }
+            })
+        })
+    };
     view! {
         <div
             class="trace-row"
             role="row"
+            tabindex=move || if seen.focused.get() == number { "0" } else { "-1" }
             style:top=move || format!("{}px", number as f64 * row_px.get())
             aria-rowindex=(number + 1).to_string()
             attr:aria-level=move || line.get().map(|line| (line.depth + 1).to_string())
@@ -224,6 +307,7 @@ fn Row(number: usize, row_px: Memo<f64>) -> impl IntoView {
             data-focused=move || (seen.focused.get() == number).then_some("")
             data-match=move || is_match().map(|is_match| is_match.to_string())
             on:click=clicked
+            on:focus=move |_| seen.focused.set(number)
         >
             <div class="trace-name" role="gridcell">{contents}</div>
             <div class="unseen" role="gridcell">{spoken}</div>
@@ -231,7 +315,9 @@ fn Row(number: usize, row_px: Memo<f64>) -> impl IntoView {
     }
 }
 
-fn contents(trace: &Arc<Trace>, colours: &[u8], line: Line) -> AnyView {
+fn contents(seen: Seen, line: Line) -> AnyView {
+    let (trace, colours) = (seen.trace.get(), seen.colours.get());
+    let trace = &trace;
     let (at, depth) = (line.at, line.depth.min(24));
     let deep = (line.depth > 24).then(|| view! { <span class="faint small">{line.depth}</span> });
     let indent = move || format!("calc(var(--indent) * {depth})");
@@ -260,17 +346,21 @@ fn contents(trace: &Arc<Trace>, colours: &[u8], line: Line) -> AnyView {
             };
             view! { <span class="faint trace-icon"><Icon name=icon size=12 /></span> }.into_any()
         }
-        None => {
-            let slot = colours.get(trace.svc[at as usize] as usize).copied().unwrap_or(12);
-            let own = if slot < 12 { format!("var({})", palette::variable(usize::from(slot))) } else { "var(--ctl)".into() };
-            view! { <span class="swatch" style:--own=own></span> }.into_any()
-        }
+        None => view! { <span class="swatch" style:--own=variable(colours.of(at))></span> }.into_any(),
     };
     let (times, hint) = match line.kind {
         Kind::Repeat(count, _) => {
             let facts = bars::repeated_facts(trace, at, count);
-            let is_many = facts.is_sequential && count >= TOO_MANY && peer.is_some_and(|(_, kind)| kind == "database");
-            let hint = say(Word::TraceRepeatHint, &[("count", &count.to_string()), ("p50", &figure::duration(facts.p50.max(0) as u64).to_string()), ("max", &figure::duration(facts.max.max(0) as u64).to_string())]);
+            let is_many =
+                facts.is_sequential && count >= TOO_MANY && peer.is_some_and(|(_, kind)| kind == "database");
+            let hint = say(
+                Word::TraceRepeatHint,
+                &[
+                    ("count", &count.to_string()),
+                    ("p50", &figure::duration(facts.p50.max(0) as u64).to_string()),
+                    ("max", &figure::duration(facts.max.max(0) as u64).to_string()),
+                ],
+            );
             (Some(view! { <span class="trace-times-n" title=hint>"×"{count}</span> }), is_many.then(|| view! { <span class="badge" data-state="warning" title=t(Word::TraceNPlusOne)>"N+1"</span> }))
         }
         _ => (None, None),
@@ -283,8 +373,14 @@ fn contents(trace: &Arc<Trace>, colours: &[u8], line: Line) -> AnyView {
             {(errors > 0).then(|| view! { <span class="badge" data-state="critical">{errors}" ✕"</span> })}
         }
     });
-    let folded = trace.folded.iter().find(|(place, ..)| *place == at).map(|(_, count, _, _)| view! {
-        <span class="badge" title=t(Word::TraceFoldedByServer)>"+"{figure::grouped(*count)}</span>
+    let folded = trace.folded.binary_search_by_key(&at, |(place, ..)| *place).ok().map(|found| {
+        let (_, count, errors, _) = trace.folded[found];
+        let below = format!("{}:{}", trace.rev, trace.row_of(at));
+        let href = move || seen.subtree(&below);
+        view! {
+            <a class="badge" href=href title=t(Word::TraceFoldedByServer)>"+"{figure::grouped(count)}</a>
+            {(errors > 0).then(|| view! { <span class="badge" data-state="critical">{errors}" ✕"</span> })}
+        }
     });
     let duration = figure::duration(trace.dur[at as usize].max(0) as u64).to_string();
     view! {

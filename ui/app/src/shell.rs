@@ -6,7 +6,7 @@ pub(crate) mod choice;
 /// What happened in the range, under the head of a page.
 pub(crate) mod events;
 /// The list of keys.
-mod help;
+pub(crate) mod help;
 /// Keys and what they do.
 pub(crate) mod keys;
 /// Places to go.
@@ -15,6 +15,10 @@ mod nav;
 mod omnibox;
 /// The range of time, its zone and the refresh.
 mod range;
+/// Keeping a page under a name.
+mod saving;
+/// What all pages are narrowed to.
+mod scope;
 /// What the answer on the page cost.
 mod status;
 /// Short notices.
@@ -57,6 +61,7 @@ pub(crate) struct Shell {
     rows: RwSignal<Option<String>>,
     is_omnibox_open: RwSignal<bool>,
     is_help_open: RwSignal<bool>,
+    is_saving: RwSignal<bool>,
     /// Of the server's clock before ours, in milliseconds.
     skew_ms: RwSignal<Option<f64>>,
 }
@@ -95,6 +100,7 @@ impl Shell {
             rows: RwSignal::new(None),
             is_omnibox_open: RwSignal::new(false),
             is_help_open: RwSignal::new(false),
+            is_saving: RwSignal::new(false),
             skew_ms: RwSignal::new(None),
         }
     }
@@ -236,6 +242,7 @@ pub(crate) fn Frame() -> impl IntoView {
             </Show>
             <omnibox::Omnibox />
             <help::Help />
+            <saving::Saving />
             <toasts::Shown />
         </div>
     }

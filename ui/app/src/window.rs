@@ -81,6 +81,13 @@ pub(crate) fn focus(selector: &str) -> bool {
     found.and_then(|found| found.dyn_into::<HtmlElement>().ok()).is_some_and(|found| found.focus().is_ok())
 }
 
+/// What stands in a field.
+pub(crate) fn value_of(selector: &str) -> String {
+    let found = document().query_selector(selector).ok().flatten();
+    let field = found.and_then(|found| found.dyn_into::<web_sys::HtmlInputElement>().ok());
+    field.map(|field| field.value()).unwrap_or_default()
+}
+
 /// Whether somebody is writing, so that letters are text and not commands.
 pub(crate) fn is_writing() -> bool {
     document().active_element().is_some_and(|active| {

@@ -1,11 +1,11 @@
-//! The bar at the top: brand, scope of the environment, omnibox, range, state of the intake.
+//! The bar at the top: brand, scope, omnibox, range, state of the intake, what can be kept.
 
 use leptos::prelude::*;
 
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
-use crate::parts::menu::Menu;
 use crate::shell::range::RangeControls;
+use crate::shell::scope::Scope;
 use crate::shell::{Known, Shell};
 use crate::words::{Word, t};
 
@@ -37,7 +37,7 @@ pub(super) fn Top() -> impl IntoView {
                 </svg>
                 <span>"daymark"</span>
             </a>
-            <Environment />
+            <Scope />
             <button type="button" class="omni" on:click=move |_| shell.open_omnibox()>
                 <Icon name="search" />
                 <span>{t(Word::ShellOmnibox)}</span>
@@ -51,6 +51,17 @@ pub(super) fn Top() -> impl IntoView {
                 </a>
                 <button
                     type="button"
+                    class="button save"
+                    data-kind="plain"
+                    data-icon
+                    title=t(Word::ShellSaveView)
+                    aria-label=t(Word::ShellSaveView)
+                    on:click=move |_| shell.is_saving.set(true)
+                >
+                    <Icon name="star" />
+                </button>
+                <button
+                    type="button"
                     class="button help"
                     data-kind="plain"
                     data-icon
@@ -61,41 +72,5 @@ pub(super) fn Top() -> impl IntoView {
                 </button>
             </div>
         </header>
-    }
-}
-
-/// `prod ▾`: one environment, or all.
-#[component]
-fn Environment() -> impl IntoView {
-    let shell = Shell::here();
-    let known = expect_context::<Known>().0;
-    let names = Memo::new(move |_| known.map(|known| known.scopes.env.clone()));
-    let chosen = move || shell.scope().iter().find_map(|scope| scope.strip_prefix("env:").map(str::to_owned));
-    let choose = move |name: Option<String>| {
-        let address = shell.address.now();
-        let others: Vec<String> =
-            address.all("scope").filter(|one| !one.starts_with("env:")).map(Into::into).collect();
-        let chosen = name.map(|name| format!("env:{name}"));
-        let scopes = chosen.into_iter().chain(others);
-        shell
-            .address
-            .push(scopes.fold(address.without("scope"), |address, scope| address.and("scope", &scope)));
-    };
-    let label = move || chosen().unwrap_or_else(|| t(Word::ShellAllScope).into());
-    view! {
-        <Show when=move || !names.get().is_empty()>
-            <span class="crumb-env">
-                <Menu label=Signal::derive(label) title=t(Word::ShellAddScope) kind="plain">
-                    <button type="button" role="menuitem" on:click=move |_| choose(None)>{t(Word::ShellAllScope)}</button>
-                    {move || {
-                        let item = |name: String| {
-                            let text = name.clone();
-                            view! { <button type="button" role="menuitem" on:click=move |_| choose(Some(name.clone()))>{text}</button> }
-                        };
-                        names.get().into_iter().map(item).collect_view()
-                    }}
-                </Menu>
-            </span>
-        </Show>
     }
 }

@@ -1,4 +1,7 @@
-//! What the reader chose, kept in this browser, and views that were kept on the server.
+//! What the reader chose, kept by the server with a copy in this browser, and views that were kept.
+
+/// Keys of everywhere.
+mod keys;
 
 use daymark_view::stored::{SavedView, Stored};
 use leptos::prelude::*;
@@ -30,6 +33,7 @@ pub(crate) fn Page() -> impl IntoView {
                 <Choice parameter="tz" label=Word::ShellZone now=zone choices=vec![("local", local), ("utc", "UTC".into())] />
                 <h2>{t(Word::ShellHelp)}</h2>
                 <Choice parameter="letters" label=Word::SettingsLetters now=kept("letters", "on") choices=named(&["on", "off"], &[Word::SettingsOn, Word::SettingsOff]) />
+                <keys::Remap />
                 <h2>{t(Word::SettingsViews)}</h2>
                 <Views />
             </div>

@@ -1,8 +1,15 @@
-//! What the reader chose: theme, density, language, the width of the navigation. Links choose for their visit
-//! alone; what is kept is only ever changed by a choice on the settings page or in the frame.
+//! What the reader chose: theme, density, language, the width of the navigation, keys. Links choose for their
+//! visit alone; what is kept is only ever changed by a choice on the settings page or in the frame. The server
+//! keeps it for all browsers of the reader; this one has a copy, so that no page waits for it.
 
+use daymark_view::error::Code;
+use daymark_view::meta::Answer;
+use daymark_view::stored::Prefs;
 use leptos::prelude::*;
+use serde_json::Value;
 
+use crate::life;
+use crate::net::{self, Failed, Question};
 use crate::shell::Shell;
 use crate::window as browser;
 use crate::words::Language;
@@ -13,8 +20,12 @@ pub(crate) const DENSITIES: [&str; 3] = ["compact", "default", "comfortable"];
 /// Pages that need the width.
 const WIDE: [&str; 4] = ["map", "sql", "compare", "trace"];
 
+/// What the server keeps.
+const KEPT: [&str; 7] = ["theme", "density", "nav", "lang", "tz", "letters", "keys"];
+
 /// Applies what was chosen before, and follows the address.
 pub(super) fn install(shell: Shell) {
+    life::finish(async move { drop(fetch(shell).await) });
     let chosen = language(shell.address.now().get("lang"));
     browser::set_root("lang", chosen.code());
     for (key, parameter) in [("data-theme", "theme"), ("data-density", "density")] {
@@ -34,12 +45,51 @@ fn language(visit: Option<&str>) -> Language {
 
 /// Keeps a choice for good. The language is spoken from the next load on.
 pub(crate) fn keep(parameter: &str, value: &str) {
+    take(parameter, value);
+    let (parameter, value) = (parameter.to_owned(), value.to_owned());
+    life::finish(async move {
+        // Kept here whatever the server says: it may be an older one, or away.
+        drop(put(&parameter, &value).await);
+        if parameter == "lang" {
+            drop(window().location().reload());
+        }
+    });
+}
+
+fn take(parameter: &str, value: &str) {
     browser::store(&format!("daymark.{parameter}"), value);
     match parameter {
         "theme" => browser::set_root("data-theme", value),
         "density" => browser::set_root("data-density", value),
-        "lang" => drop(window().location().reload()),
         _ => {}
+    }
+}
+
+/// Takes over what was chosen in another browser. The language is spoken from the next load on.
+async fn fetch(shell: Shell) -> Result<(), Failed> {
+    let prefs = net::ask::<Answer<Prefs>>(&Question::get("prefs"), None).await?.data;
+    for parameter in KEPT {
+        let Some(value) = prefs.all.get(parameter).and_then(Value::as_str) else { continue };
+        let is_news = browser::stored(&format!("daymark.{parameter}")).as_deref() != Some(value);
+        if is_news && shell.address.now().get(parameter).is_none() {
+            take(parameter, value);
+            if parameter == "keys" {
+                shell.keys.remap();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Changes one preference; whoever else changed one meanwhile keeps theirs.
+async fn put(parameter: &str, value: &str) -> Result<(), Failed> {
+    loop {
+        let mut prefs = net::ask::<Answer<Prefs>>(&Question::get("prefs"), None).await?.data;
+        prefs.all.insert(parameter.to_owned(), Value::String(value.to_owned()));
+        match net::send(&Question::put("prefs", &prefs), None).await {
+            Err(problem) if problem.code == Code::Conflict => {}
+            done => return done.map(drop),
+        }
     }
 }
 

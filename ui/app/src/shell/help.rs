@@ -14,8 +14,11 @@ pub(super) fn Help() -> impl IntoView {
         let mut keys: Vec<_> = keys.collect();
         keys.reverse();
         let row = |key: crate::shell::keys::Key| {
-            let parts =
-                key.keys.split(' ').map(|part| view! { <kbd class="kbd">{shown(part)}</kbd> }).collect_view();
+            let parts = key
+                .pressed
+                .split(' ')
+                .map(|part| view! { <kbd class="kbd">{shown(part)}</kbd> })
+                .collect_view();
             view! { <div class="help-row"><dt>{parts}</dt><dd>{key.does}</dd></div> }
         };
         keys.into_iter().map(row).collect_view()
@@ -33,7 +36,7 @@ pub(super) fn Help() -> impl IntoView {
     }
 }
 
-fn shown(key: &str) -> String {
+pub(crate) fn shown(key: &str) -> String {
     match key {
         "ArrowLeft" => "←".into(),
         "ArrowRight" => "→".into(),

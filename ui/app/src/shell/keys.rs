@@ -1,6 +1,8 @@
 //! Keys and what they do. A page's key wins over a global one, the latest over an earlier; letters are text
 //! while somebody writes.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
@@ -16,6 +18,8 @@ use crate::words::{Word, say, t};
 pub(crate) struct Key {
     id: u64,
     pub(crate) keys: &'static str,
+    /// What is pressed for it: something else than `keys` where the reader chose so.
+    pub(crate) pressed: String,
     pub(crate) does: String,
     pub(crate) is_global: bool,
     act: StoredValue<Box<dyn Fn()>, LocalStorage>,
@@ -56,9 +60,19 @@ impl Keys {
         self.count.update_value(|count| *count += 1);
         let id = self.count.get_value();
         let act = StoredValue::new_local(Box::new(act) as Box<dyn Fn()>);
-        self.known.update(|known| known.push(Key { id, keys, does, is_global, act }));
+        let pressed = if is_global { chosen(keys) } else { None }.unwrap_or_else(|| keys.to_owned());
+        self.known.update(|known| known.push(Key { id, keys, pressed, does, is_global, act }));
         on_cleanup(move || {
             self.known.try_update(|known| known.retain(|key| key.id != id));
+        });
+    }
+
+    /// Reads again what the reader chose.
+    pub(crate) fn remap(self) {
+        self.known.update(|known| {
+            for key in known.iter_mut().filter(|key| key.is_global) {
+                key.pressed = chosen(key.keys).unwrap_or_else(|| key.keys.to_owned());
+            }
         });
     }
 
@@ -83,7 +97,7 @@ impl Keys {
         let sequence = before.map(|(first, _)| format!("{first} {pressed}"));
         let known = self.known.get_untracked();
         let find =
-            |keys: &str| known.iter().rev().filter(|key| key.keys == keys).min_by_key(|key| key.is_global);
+            |keys: &str| known.iter().rev().filter(|key| key.pressed == keys).min_by_key(|key| key.is_global);
         let found = sequence.as_deref().and_then(find).or_else(|| find(&pressed));
         self.pending.set_value(None);
         if let Some(key) = found {
@@ -92,14 +106,24 @@ impl Keys {
             return;
         }
         let begins = format!("{pressed} ");
-        if known.iter().any(|key| key.keys.starts_with(&begins)) {
+        if known.iter().any(|key| key.pressed.starts_with(&begins)) {
             self.pending.set_value(Some((pressed, window::uptime_ms())));
         }
     }
 }
 
+/// What the reader presses instead.
+fn chosen(keys: &str) -> Option<String> {
+    remapped().remove(keys).filter(|chosen| !chosen.is_empty())
+}
+
+/// Keys of everywhere, and what the reader presses instead.
+pub(crate) fn remapped() -> BTreeMap<String, String> {
+    window::stored("daymark.keys").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
 /// The name of what was pressed: `Mod+k`, `Escape`, `a`. On a Korean keyboard the letter on the key cap.
-fn name(event: &KeyboardEvent) -> Option<String> {
+pub(crate) fn name(event: &KeyboardEvent) -> Option<String> {
     let (key, code) = (event.key(), event.code());
     if matches!(key.as_str(), "Shift" | "Control" | "Meta" | "Alt" | "Process") {
         return None;
@@ -170,6 +194,7 @@ pub(super) fn install_global(shell: Shell) {
         let is_on = shell.address.now().get("refresh").is_some_and(|every| every != "off");
         shell.address.set("refresh", if is_on { "" } else { "10s" });
     });
+    keys.everywhere("S", t(Word::ShellSaveView).into(), move || shell.is_saving.set(true));
     keys.everywhere("?", t(Word::ShellKeyHelp).into(), move || {
         shell.is_help_open.update(|open| *open = !*open)
     });

@@ -33,6 +33,8 @@ pub mod scale;
 pub mod server_events;
 /// The range of time of a page.
 pub mod span;
+/// Names that finish what is being written in SQL.
+pub mod sql_names;
 /// SQL in colours.
 pub mod sql_text;
 /// Counts over time as bars that stand on each other.

@@ -108,6 +108,18 @@ pub fn rows(text: &str, columns: usize) -> usize {
         .sum()
 }
 
+/// The byte at which a browser's place in a text lies: it counts in UTF-16.
+pub fn byte_of(text: &str, utf16: usize) -> usize {
+    let mut units = 0;
+    for (at, letter) in text.char_indices() {
+        if units >= utf16 {
+            return at;
+        }
+        units += letter.len_utf16();
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

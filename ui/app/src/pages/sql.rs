@@ -9,10 +9,11 @@ mod result;
 /// Tables, columns and functions there are.
 mod schema;
 
+use daymark_view::schema::SqlSchema;
 use daymark_view::sql::{SqlBody, SqlTable};
 use leptos::prelude::*;
 
-use crate::load::load;
+use crate::load::{Load, load, load_when};
 use crate::net::Question;
 use crate::parts::icon::Icon;
 use crate::shell::Shell;
@@ -27,6 +28,7 @@ struct Console {
     text: RwSignal<String>,
     /// Where a name from the schema is put.
     insert: RwSignal<Option<String>>,
+    schema: Load<SqlSchema>,
 }
 
 #[component]
@@ -34,7 +36,8 @@ pub(crate) fn Page() -> impl IntoView {
     let shell = Shell::here();
     let run = shell.address.param("sql");
     let text = RwSignal::new(run.get_untracked().or_else(history::last).unwrap_or_else(|| FIRST.into()));
-    let console = Console { text, insert: RwSignal::new(None) };
+    let schema = load_when::<SqlSchema>(|| (), || Some(Question::get("sql/schema")));
+    let console = Console { text, insert: RwSignal::new(None), schema };
     provide_context(console);
     Effect::new(move |_| {
         if let Some(run) = run.get() {

@@ -3,7 +3,7 @@
 
 use daymark_view::fields::FieldRow;
 use daymark_view::search::{self, Domain, Key};
-use daymark_viz::clause;
+use daymark_viz::{clause, line};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -64,7 +64,7 @@ pub(crate) fn QueryInput(
         if let Some(field) = field.get_untracked() {
             let at = field.selection_start().ok().flatten().unwrap_or(0) as usize;
             // The browser counts in UTF-16, the grammar in bytes.
-            caret.set(text.with_untracked(|text| byte_of(text, at)));
+            caret.set(text.with_untracked(|text| line::byte_of(text, at)));
         }
     };
     let take = move |choice: &str| {
@@ -181,17 +181,6 @@ fn from_store(fields: &[FieldRow], value_of: Option<&str>) -> Vec<(String, Strin
         return top.map(|value| (value.value.clone(), count(value.count))).collect();
     }
     fields.iter().map(|field| (field.key.clone(), String::new())).collect()
-}
-
-fn byte_of(text: &str, utf16: usize) -> usize {
-    let mut units = 0;
-    for (at, letter) in text.char_indices() {
-        if units >= utf16 {
-            return at;
-        }
-        units += letter.len_utf16();
-    }
-    text.len()
 }
 
 /// The text in colours: keys grey, quoted values blue, what is wrong underlined.

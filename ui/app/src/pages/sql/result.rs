@@ -13,7 +13,7 @@ use crate::net::{self, Question};
 use crate::parts::chart::{Chart, Plot, Series};
 use crate::parts::grid::{Column, Grid};
 use crate::parts::menu::Menu;
-use crate::parts::states::{Loaded, Nothing};
+use crate::parts::states::{Failure, Loaded, Nothing};
 use crate::parts::tabs::Segments;
 use crate::shell::Shell;
 use crate::window as browser;
@@ -73,6 +73,8 @@ pub(super) fn Shown(answer: Load<SqlTable>, body: Signal<Option<SqlBody>>) -> im
         {move || match show.get().as_deref() {
             Some("plan") => view! { <div class="scroll"><Loaded load=plan show=|answer| view! { <PlanText explained=answer.data.clone() /> } /></div> }.into_any(),
             Some("chart") => view! { <div class="scroll"><Loaded load=answer show=|answer| view! { <Drawn table=answer.data.clone() /> } /></div> }.into_any(),
+            // Rows of the statement before would be taken for those of the one that failed.
+            _ if answer.problem().is_some() => answer.problem().map(|problem| view! { <Failure problem=problem /> }).into_any(),
             _ => view! { <Loaded load=answer rows=12 show=|answer| view! { <Rows table=answer.data.clone() /> } /> }.into_any(),
         }}
     }

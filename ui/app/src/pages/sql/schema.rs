@@ -1,11 +1,9 @@
 //! Tables, columns and functions there are; a click puts a name where the caret is.
 
-use daymark_view::schema::{SchemaTable, SqlSchema};
+use daymark_view::schema::SchemaTable;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
-use crate::load::load;
-use crate::net::Question;
 use crate::pages::sql::Console;
 use crate::parts::icon::Icon;
 use crate::parts::states::Loaded;
@@ -13,7 +11,7 @@ use crate::words::{Word, t};
 
 #[component]
 pub(super) fn Schema() -> impl IntoView {
-    let schema = load::<SqlSchema>(|| Some(Question::get("sql/schema")));
+    let schema = expect_context::<Console>().schema;
     let search = RwSignal::new(String::new());
     let open = RwSignal::new(Vec::<String>::new());
     view! {

@@ -10,6 +10,8 @@ mod deploys;
 mod errors;
 /// Name, state, versions and ways to go on.
 mod head;
+/// Durations over time as cells.
+mod heat;
 /// Where it runs.
 mod instances;
 /// Spans by name.

@@ -10,10 +10,12 @@ use crate::load::load;
 use crate::net::Question;
 use crate::parts::chart::Chart;
 use crate::parts::figures::{show, show_or_dash};
+use crate::parts::tabs::Segments;
 use crate::parts::traffic::{self, ERRORS, P50, P95, P99, RATE};
 use crate::shell::Shell;
 use crate::words::{Word, say, t};
 
+use super::heat::Cells;
 use super::{About, compared};
 
 const BUCKETS: usize = 90;
@@ -22,7 +24,7 @@ const HEIGHT: f64 = 210.0;
 #[component]
 pub(super) fn Charts(about: About) -> impl IntoView {
     let shell = Shell::here();
-    let op = shell.address.param("op");
+    let (op, view) = (shell.address.param("op"), shell.address.param("dur"));
     let traffic = load::<Traffic>(move || {
         let question = shell
             .in_range(Question::get("traffic"))
@@ -54,7 +56,7 @@ pub(super) fn Charts(about: About) -> impl IntoView {
     };
     // Of the whole range where the page has it, of what is drawn where it is narrowed to an operation.
     let is_whole = move || op.get().is_none();
-    let detail = move |read: fn(&ServiceDetail) -> Option<f64>| about.detail.map(|detail| read(detail));
+    let detail = move |read: fn(&ServiceDetail) -> Option<f64>| about.detail.map(read);
     let drawn = move |measure: traffic::Measure| traffic.map(|traffic| measure.means(traffic));
     let rates = Memo::new(move |_| match is_whole() {
         true => {
@@ -128,9 +130,13 @@ pub(super) fn Charts(about: About) -> impl IntoView {
                     <b class="big">{move || p95s.get().0.map(|ns| show((P95.figure)(ns)))}</b>
                     <span class="small faint">"p95"</span>
                     <span class="small faint">{move || before(p95s.get().1, P95.text)}</span>
-                    <span class="legend">{others}</span>
+                    <Show when=move || view.get().is_none()><span class="legend">{others}</span></Show>
+                    <Segments parameter="dur" label=t(Word::ServiceDuration) choices=vec![("lines", Word::ServiceLines), ("heatmap", Word::ServiceHeatShort)] />
                 </Figure>
-                <Chart plot=Signal::derive(durations) title=t(Word::ServiceDuration).to_owned() format=P95.text height=HEIGHT open=all />
+                {move || match view.get().as_deref() {
+                    Some("heatmap") => view! { <Cells about=about height=HEIGHT /> }.into_any(),
+                    _ => view! { <Chart plot=Signal::derive(durations) title=t(Word::ServiceDuration).to_owned() format=P95.text height=HEIGHT open=all /> }.into_any(),
+                }}
             </section>
         </div>
     }

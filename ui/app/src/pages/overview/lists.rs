@@ -6,14 +6,20 @@ use daymark_view::services::ServiceRow;
 use daymark_viz::figure;
 use leptos::prelude::*;
 
+use crate::load::load;
+use crate::net::Question;
 use crate::parts::figures::{show, show_or_dash};
 use crate::parts::grid::{Column, Grid};
 use crate::parts::icon::Icon;
 use crate::parts::mark::Mark;
 use crate::parts::spark::Spark;
+use crate::parts::states::Loaded;
 use crate::shell::Shell;
 use crate::shell::events::{icon_of, told};
 use crate::words::{Word, t};
+
+/// Services shown while none is bad.
+const BUSIEST: usize = 8;
 
 #[component]
 pub(super) fn Lists(overview: Overview) -> impl IntoView {
@@ -34,7 +40,49 @@ pub(super) fn Lists(overview: Overview) -> impl IntoView {
             </a>
         }
     };
-    let columns = vec![
+    let columns = columns();
+    let open =
+        move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
+    view! {
+        <div class="overview-lists">
+            <section>
+                <div class="section-head"><h2>{t(Word::OverviewChanged)}</h2></div>
+                {events.is_empty().then(|| view! { <p class="quiet overview-none">{t(Word::OverviewNoChange)}</p> })}
+                {events.into_iter().map(event).collect_view()}
+            </section>
+            <section>
+                <div class="section-head">
+                    <h2>{t(if rows.is_empty() { Word::OverviewBusiest } else { Word::OverviewWorst })}</h2>
+                    <a class="link" href=move || shell.link(["services"]).to_string()>{t(Word::ShellAllScope)} " " {total}</a>
+                </div>
+                {if rows.is_empty() {
+                    view! { <Busiest /> }.into_any()
+                } else {
+                    view! { <Grid rows=Signal::stored(rows) columns=columns label=t(Word::OverviewWorst) open=Callback::new(open) /> }.into_any()
+                }}
+            </section>
+        </div>
+    }
+}
+
+/// While none is bad: those with the most traffic.
+#[component]
+fn Busiest() -> impl IntoView {
+    let shell = Shell::here();
+    let services = load::<Vec<ServiceRow>>(move || {
+        Some(shell.in_range(Question::get("services")).with("sort", "-rate").with("limit", BUSIEST))
+    });
+    let open =
+        move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
+    view! {
+        <Loaded load=services rows=6 show=move |answer| view! {
+            <Grid rows=Signal::stored(answer.data.clone()) columns=columns() label=t(Word::OverviewBusiest) open=Callback::new(open) />
+        } />
+    }
+}
+
+fn columns() -> Vec<Column<ServiceRow>> {
+    vec![
         Column::text(t(Word::OverviewService), "minmax(124px, 1fr)", |row: &ServiceRow| {
             view! { <Mark state=row.state.into() title=row.state.name() /><span>{row.service.clone()}</span> }
                 .into_any()
@@ -61,27 +109,5 @@ pub(super) fn Lists(overview: Overview) -> impl IntoView {
             let values = row.spark.p95_ns.iter().map(|value| value.map(|ns| ns as f64)).collect();
             view! { <Spark values=values own="--rate" /> }.into_any()
         }),
-    ];
-    let open =
-        move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
-    view! {
-        <div class="overview-lists">
-            <section>
-                <div class="section-head"><h2>{t(Word::OverviewChanged)}</h2></div>
-                {events.is_empty().then(|| view! { <p class="quiet overview-none">{t(Word::OverviewNoChange)}</p> })}
-                {events.into_iter().map(event).collect_view()}
-            </section>
-            <section>
-                <div class="section-head">
-                    <h2>{t(Word::OverviewWorst)}</h2>
-                    <a class="link" href=move || shell.link(["services"]).to_string()>{t(Word::ShellAllScope)} " " {total}</a>
-                </div>
-                {if rows.is_empty() {
-                    view! { <p class="quiet overview-none">{t(Word::OverviewNoneBad)}</p> }.into_any()
-                } else {
-                    view! { <Grid rows=Signal::stored(rows) columns=columns label=t(Word::OverviewWorst) open=Callback::new(open) /> }.into_any()
-                }}
-            </section>
-        </div>
-    }
+    ]
 }

@@ -140,7 +140,7 @@ pub fn lines(
                 (from, to)
             }
             Kind::Repeat(count, _) => {
-                repeated(trace, line.at, count, window, y, measure.bar, colour(line.at), &mut shapes)
+                repeated(trace, line.at, count, window, (y, measure.bar), colour(line.at), &mut shapes)
             }
             Kind::Span => {
                 one(trace, line.at, window, y, measure.bar, colour(line.at), &mut shapes);
@@ -173,8 +173,7 @@ fn repeated(
     first: u32,
     count: u32,
     window: Window,
-    y: f64,
-    high: f64,
+    (y, high): (f64, f64),
     colour: u8,
     shapes: &mut Shapes,
 ) -> (i64, i64) {

@@ -8,7 +8,7 @@ use daymark_view::skeleton::flag;
 use crate::trace::{NONE, Trace};
 
 /// A card, and what lies between two.
-pub const WIDE: f64 = 168.0;
+pub const WIDE: f64 = 176.0;
 pub const HIGH: f64 = 46.0;
 const ACROSS: f64 = 96.0;
 const BELOW: f64 = 26.0;
@@ -229,7 +229,9 @@ fn counted(trace: &Trace) -> Graph {
         let (place, own) = (at as usize, trace.svc[at as usize] as usize);
         let is_failed = u64::from(trace.has(at, flag::ERROR));
         if let Some(node) = nodes.get_mut(own) {
-            if node.spans == 0 || trace.own[place] > trace.own[node.longest as usize] {
+            // A call of somebody else shows that one's colour.
+            let is_call = trace.peer(at).is_some() && !trace.is_parent(at);
+            if node.spans == 0 || !is_call && trace.own[place] > trace.own[node.longest as usize] {
                 node.longest = at;
             }
             node.spans += 1;

@@ -35,15 +35,15 @@ pub(super) struct Labels(String);
 impl Labels {
     /// Right of `x` where there is room, else left of `left`.
     pub(super) fn beside(&mut self, x: f64, y: f64, left: f64, colour: u8, is_strong: bool, text: &str) {
-        self.add(x, y, left, colour, is_strong, 0.0, text);
+        self.add([x, y, left, 0.0], colour, is_strong, text);
     }
 
     /// Cut at `room`.
     pub(super) fn inside(&mut self, x: f64, y: f64, room: f64, is_strong: bool, text: &str) {
-        self.add(x, y, 0.0, TEXT, is_strong, room, text);
+        self.add([x, y, 0.0, room], TEXT, is_strong, text);
     }
 
-    fn add(&mut self, x: f64, y: f64, left: f64, colour: u8, is_strong: bool, room: f64, text: &str) {
+    fn add(&mut self, [x, y, left, room]: [f64; 4], colour: u8, is_strong: bool, text: &str) {
         let text = text.replace(['\n', '\t'], " ");
         let weight = if is_strong { 600 } else { 400 };
         let gap = if self.0.is_empty() { "" } else { "\n" };

@@ -152,7 +152,7 @@ pub(super) fn Choice() -> impl IntoView {
 pub(super) fn Legend() -> impl IntoView {
     let seen = Seen::here();
     let by = seen.shell.address.param("colour");
-    let rows = move || {
+    move || {
         by.get().filter(|by| by != "service")?;
         let colours = seen.colours.get();
         let row = |class: &daymark_trace_model::colours::Class| {
@@ -163,8 +163,7 @@ pub(super) fn Legend() -> impl IntoView {
         Some(
             view! { <div class="trace-legend" role="note" aria-label=t(Word::TraceColour)>{colours.legend().into_iter().map(row).collect_view()}</div> },
         )
-    };
-    rows
+    }
 }
 
 /// A colour of the style sheet by its number.

@@ -49,14 +49,12 @@ pub(super) fn Flame() -> impl IntoView {
     canvas::drawn(
         canvas,
         move || {
-            (
-                lanes.track(),
-                seen.window.track(),
-                sight.track(),
-                wide.track(),
-                seen.selected.track(),
-                seen.colours.track(),
-            );
+            lanes.track();
+            seen.window.track();
+            sight.track();
+            wide.track();
+            seen.selected.track();
+            seen.colours.track();
         },
         move || {
             let ((top, high), window) = (sight.get(), scale_now());

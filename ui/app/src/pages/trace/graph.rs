@@ -10,6 +10,7 @@ use web_sys::KeyboardEvent;
 use crate::pages::trace::coloured::variable;
 use crate::pages::trace::seen::Seen;
 use crate::parts::icon::Icon;
+use crate::parts::mark::{Mark, State};
 use crate::parts::swatch;
 use crate::words::{Word, say, t};
 
@@ -94,7 +95,8 @@ fn card(seen: Seen, node: &Node) -> impl IntoView + use<> {
         }
     };
     let errors = (node.errors > 0).then(|| {
-        view! { <span class="crit strong">{say(Word::TraceErrors, &[("count", &node.errors.to_string())])}</span> }
+        let title = say(Word::TraceErrors, &[("count", &node.errors.to_string())]);
+        view! { <span class="crit strong trace-graph-errors"><Mark state=State::Critical title=title /> {node.errors}</span> }
     });
     let longest = node.longest;
     let is_chosen = move || seen.selected.get() == Some(longest);

@@ -111,8 +111,14 @@ pub(super) fn Waterfall() -> impl IntoView {
     canvas::drawn(
         canvas,
         move || {
-            (seen.lines.track(), seen.window.track(), sight.track(), wide.track(), seen.colours.track());
-            (row_px.track(), seen.selected.track(), seen.found.track());
+            seen.lines.track();
+            seen.colours.track();
+            seen.found.track();
+            seen.window.track();
+            seen.selected.track();
+            row_px.track();
+            sight.track();
+            wide.track();
         },
         move || {
             let ((top, high), row) = (sight.get(), row_px.get());
@@ -290,7 +296,7 @@ fn Row(number: usize, row_px: Memo<f64>) -> impl IntoView {
                     Word::TraceSpoken,
                     &[("start", &duration(trace.start[at])), ("duration", &duration(trace.dur[at]))],
                 );
-                if trace.crit[at] > 0 { format!("{text}, {}", t(Word::TraceCriticalWord)) } else { text }
+                if trace.crit[at] > 0 { format!("{text}, {}", t(Word::TraceOnPath)) } else { text }
             })
         })
     };

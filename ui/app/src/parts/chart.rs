@@ -155,11 +155,10 @@ pub(crate) fn Chart(
             plot.series.iter().map(line).collect()
         })
     };
-    let axes =
-        move || {
-            let y = y();
-            let (wide, offset, range) = (wide.get(), shell.offset(), shell.range());
-            let values = axis
+    let axes = move || {
+        let y = y();
+        let (wide, offset, range) = (wide.get(), shell.offset(), shell.range());
+        let values = axis
                 .get()
                 .1
                 .into_iter()
@@ -167,21 +166,23 @@ pub(crate) fn Chart(
                     let place = y.place(value);
                     view! {
                         <line class="gridline" x1=LEFT x2=wide - RIGHT y1=place y2=place />
-                        <text class="axis" x=LEFT - 8.0 y=place + 4.0 text-anchor="end">{format(value)}</text>
+                        <text class="axis" x=LEFT - 8.0 y=place + 4.0 text-anchor="end">{if value == 0.0 { "0".to_owned() } else { format(value) }}</text>
                     }
                 })
                 .collect_view();
-            let x = x();
-            let clock =
-                (!is_bare).then(|| {
-                    let ticks = scale::clock_ticks(range.from, range.to, (wide / 90.0) as usize, offset);
-                    ticks.into_iter().map(|(at, text)| {
-                let place = x.place(at.0 as f64).clamp(LEFT + 4.0, wide - 16.0);
-                view! { <text class="axis" x=place y=height - 3.0 text-anchor="middle">{text}</text> }
-            }).collect_view()
-                });
-            (values, clock)
-        };
+        let x = x();
+        let clock = (!is_bare).then(|| {
+            let ticks = scale::clock_ticks(range.from, range.to, (wide / 90.0) as usize, offset);
+            ticks
+                .into_iter()
+                .map(|(at, text)| {
+                    let place = x.place(at.0 as f64).clamp(LEFT + 4.0, wide - 16.0);
+                    view! { <text class="axis" x=place y=height - 3.0 text-anchor="middle">{text}</text> }
+                })
+                .collect_view()
+        });
+        (values, clock)
+    };
     let uprights = move || {
         let x = x();
         let range = shell.range();

@@ -10,7 +10,6 @@ pub(crate) enum State {
     Critical,
     Info,
     Moving,
-    Manual,
     Unknown,
 }
 
@@ -22,7 +21,6 @@ impl State {
             Self::Critical => "critical",
             Self::Info => "info",
             Self::Moving => "moving",
-            Self::Manual => "manual",
             Self::Unknown => "unknown",
         }
     }
@@ -39,7 +37,7 @@ impl From<ServiceState> for State {
     }
 }
 
-/// A disc, triangle, crossed square, ring, half disc, diamond or dashed ring.
+/// A disc, triangle, crossed square, ring, half disc or dashed ring.
 #[component]
 pub(crate) fn Mark(state: State, #[prop(optional, into)] title: Option<String>) -> impl IntoView {
     let shape = match state {
@@ -54,7 +52,6 @@ pub(crate) fn Mark(state: State, #[prop(optional, into)] title: Option<String>) 
             <circle cx="6" cy="6" r="4.2" fill="none" stroke="currentColor" stroke-width="1.4" />
             <path d="M6 1.800a4.2 4.2 0 0 1 0 8.400Z" fill="currentColor" />
         }.into_any(),
-        State::Manual => view! { <path d="M6 .8 11.2 6 6 11.2.8 6Z" fill="currentColor" /> }.into_any(),
         State::Unknown => {
             view! { <circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="2.2 2" /> }.into_any()
         }

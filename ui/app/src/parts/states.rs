@@ -37,12 +37,21 @@ pub(crate) fn Loaded<T: 'static, V: IntoView + 'static>(
         {move || match (load.answer(), load.problem()) {
             (Some(answer), problem) => view! {
                 {problem.map(|problem| view! { <Stale problem=problem /> })}
+                {partial(answer.meta.partial.len())}
                 {show(answer)}
             }.into_any(),
             (None, Some(problem)) => view! { <Failure problem=problem /> }.into_any(),
             (None, None) => view! { <Bones rows=rows /> }.into_any(),
         }}
     }
+}
+
+/// What could not be read is told, or the answer would look whole.
+fn partial(missing: usize) -> impl IntoView {
+    (missing > 0).then(|| {
+        let text = say(Word::StatePartial, &[("count", &figure::grouped(missing as u64))]);
+        view! { <div class="note-bar" role="status"><Mark state=State::Warning /> {text}</div> }
+    })
 }
 
 /// A thin bar while something is asked again.

@@ -11,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # DAYMARK_SKIP=never makes that a failure.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check ui bench test-core test-corpus test-sdks test-browser test-readers test-faults soak
+.PHONY: run test check ui bench bench-ui pictures test-core test-corpus test-sdks test-browser test-readers test-faults soak
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run: ui
@@ -59,9 +59,29 @@ soak:
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) run --quiet --package xtask -- check-ui
 
 ## The figures of docs/benchmarks.md, measured on this machine against a release build.
 BENCH_SPANS ?= 1000000
 bench:
 	$(CARGO) build --release --workspace
 	$(TARGET)/release/daymark-bench --server $(TARGET)/release/daymark all --spans $(BENCH_SPANS)
+
+## What scripts in Chromium need; `npm ci` where it has not run.
+BROWSER := $(TARGET)/browser-tools
+$(BROWSER)/node_modules: tests/browser/package-lock.json
+	mkdir -p $(BROWSER)
+	cp tests/browser/package.json tests/browser/package-lock.json $(BROWSER)
+	cd $(BROWSER) && npm ci --no-audit --no-fund --ignore-scripts
+
+## How quick the web UI is in a browser: loads, a trace of 50,000 spans, 10,000 lines, a map of 2,000 services.
+bench-ui: ui $(BROWSER)/node_modules
+	$(CARGO) build --release --workspace
+	cp tests/browser/*.js $(BROWSER)
+	node $(BROWSER)/bench.js $(TARGET)/release/daymark
+
+## The pictures of docs/ui.md, of a demo that runs ten minutes before.
+pictures: ui $(BROWSER)/node_modules
+	$(CARGO) build --workspace
+	cp tests/browser/*.js $(BROWSER)
+	node $(BROWSER)/pictures.js $(TARGET)/debug/daymark docs/pictures

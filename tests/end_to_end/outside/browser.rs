@@ -10,11 +10,15 @@ use crate::server::Server;
 /// Where Debian puts it.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
+/// What is looked at, and what is sent to be looked at.
+const SCRIPTS: [&str; 7] =
+    ["look.js", "visitor.js", "feed.js", "pages.js", "tasks.js", "traces.js", "troubles.js"];
+
 #[test]
 fn people_see_what_they_should() {
     let server = Server::start();
     let place = installed("browser");
-    let ready = chromium().and_then(|()| install_node(&sources("browser"), &place, &["look.js", "feed.js"]));
+    let ready = chromium().and_then(|()| install_node(&sources("browser"), &place, &SCRIPTS));
     if let Err(needs) = ready {
         return skip(&needs);
     }

@@ -1,0 +1,199 @@
+// What people do, with the clicks counted where few of them are the point.
+import { ensure } from "./visitor.js";
+
+export async function tasks({ open, settled, close, check }, { trace, otlp }) {
+  await check("the overview leads to a service and back", async () => {
+    const page = await open("/");
+    await page.locator(".square").first().click();
+    await page.waitForURL(/\/services\//);
+    await page.goBack();
+    await page.locator(".square").first().waitFor();
+    await close(page);
+  });
+
+  // Nobody waits for answers: pages come and go while they are under way.
+  await check("sixty hurried steps to and fro break nothing", async () => {
+    const page = await open("/");
+    const links = ["", "services", "services/payment", "services/payment?tab=errors", "services/payment?dur=heatmap", "map", "traces", `traces/${trace}`, `traces/${trace}?view=flame`, "logs", "logs?view=stream", "logs/tail", "metrics/explore?m=avg(queue.length)", "sql", "system", "system?tab=pipeline", "settings", "compare"];
+    let seed = 2026;
+    const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+    for (let step = 0; step < 60; step++) {
+      const [kind, to, wait] = [random(4), links[random(links.length)], random(3) * random(120)];
+      await page.evaluate(([kind, to]) => {
+        if (kind === 0) return history.back();
+        if (kind === 1) return history.forward();
+        // A click on a link, as the UI takes it over.
+        const link = document.createElement("a");
+        link.href = to || ".";
+        document.body.append(link);
+        link.click();
+        link.remove();
+      }, [kind, to]);
+      await page.mouse.move(random(1440), random(900));
+      await page.waitForTimeout(wait);
+      ensure(page.shame.length === 0, `after step ${step} (${["back", "forward", to, to][kind]}): ${page.shame.join("; ")}`);
+    }
+    await page.goto(new URL("services", await page.evaluate(() => document.baseURI)).href);
+    await page.getByRole("row").nth(1).waitFor();
+    await close(page);
+  });
+
+  await check("a pasted id in any spelling opens its trace; its lines are one more action", async () => {
+    const page = await open("/");
+    await page.keyboard.press("Control+k");
+    const dashed = trace.toUpperCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    await page.keyboard.type(dashed);
+    await page.getByRole("option").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new RegExp(`/traces/${trace}`));
+    await page.getByRole("tab", { name: /Logs/ }).first().click();
+    await page.getByText("payment refused for cart").first().waitFor();
+    await close(page);
+  });
+
+  await check("from errors on the overview to a failed trace in two clicks", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: /failed traces/i }).first().click();
+    await page.waitForURL(/\/traces\?/);
+    ensure(decodeURIComponent(page.url()).includes("status:error"), page.url());
+    await page.locator("[data-row] a[href*='traces/'], a[data-row], [data-row]").first().click();
+    await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+    await page.getByText(/\d+ errors/).first().waitFor();
+    await close(page);
+  });
+
+  await check("a line leads to its trace in one click", async () => {
+    const page = await open("/logs");
+    await page.locator("a[href*='traces/']").first().click();
+    await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+    await page.locator(".trace-row").first().waitFor();
+    await close(page);
+  });
+
+  await check("a trace leads to the SQL that gives its spans in one click", async () => {
+    const page = await open(`/traces/${trace}`);
+    await page.getByRole("link", { name: "SQL", exact: true }).click();
+    await page.waitForURL(/\/sql/);
+    await page.getByText(/^4 rows/).first().waitFor();
+    await close(page);
+  });
+
+  await check("keys go to pages, and the list of keys opens", async () => {
+    const page = await open("/");
+    await page.keyboard.press("g");
+    await page.keyboard.press("q");
+    await page.waitForURL(/\/sql/);
+    await page.locator("h1").click();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await page.keyboard.press("Escape");
+    await close(page);
+  });
+
+  await check("keys are replaced, here and in another browser", async () => {
+    const page = await open("/settings");
+    await page.getByRole("button", { name: /Other keys for: Go to SQL/i }).click();
+    await page.keyboard.press("g");
+    await page.keyboard.press("z");
+    await page.locator("h1").click();
+    await page.keyboard.press("g");
+    await page.keyboard.press("z");
+    await page.waitForURL(/\/sql/);
+    const other = await open("/");
+    await other.waitForFunction(() => localStorage.getItem("daymark.keys")?.includes("g z"));
+    await other.keyboard.press("g");
+    await other.keyboard.press("z");
+    await other.waitForURL(/\/sql/);
+    await other.goto(new URL("settings", await other.evaluate(() => document.baseURI)).href);
+    await other.getByRole("button", { name: "All as they were" }).click();
+    await other.waitForTimeout(300);
+    await close(other);
+    await close(page);
+  });
+
+  await check("a page is kept under a name and found again", async () => {
+    const page = await open("/traces?q=service%3Dpayment&from=-1h");
+    await page.getByRole("button", { name: "Save view" }).click();
+    await page.getByLabel("Name").fill("failed payments");
+    await page.keyboard.press("Enter");
+    await page.getByText("The view is kept").waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press(",");
+    await page.getByRole("link", { name: "failed payments" }).click();
+    await page.waitForURL(/\/traces\?.*service/);
+    await close(page);
+  });
+
+  await check("SQL runs, a mistake is told with its place, and old rows go", async () => {
+    const page = await open("/sql");
+    await page.getByLabel("SQL statement").fill("SELECT name, count(*) AS n FROM spans GROUP BY name ORDER BY n DESC");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("row").getByText("create order").waitFor();
+    await page.getByLabel("SQL statement").fill("SELECT nonsense FROM spans");
+    await page.keyboard.press("Control+Enter");
+    await page.locator(".note-bar, [role=alert]").getByText("nonsense").waitFor();
+    ensure((await page.getByRole("row").getByText("create order").count()) === 0, "rows of the statement before");
+    await close(page, { forgives: /status of 400/ });
+  });
+
+  await check("SQL offers names while one writes", async () => {
+    const page = await open("/sql");
+    const statement = page.getByLabel("SQL statement");
+    await statement.fill("");
+    await statement.pressSequentially("SELECT count(*) FROM spa");
+    await page.getByRole("option", { name: "spans", exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    ensure((await statement.inputValue()) === "SELECT count(*) FROM spans", await statement.inputValue());
+    await close(page);
+  });
+
+  await check("a part of the range is chosen by dragging, and the way back leads out", async () => {
+    const page = await open("/?from=-1h");
+    await settled(page);
+    const rail = await page.locator(".rail").boundingBox();
+    await page.mouse.move(rail.x + rail.width * 0.6, rail.y + 16);
+    await page.mouse.down();
+    await page.mouse.move(rail.x + rail.width * 0.9, rail.y + 16, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=2/);
+    await page.goBack();
+    await page.waitForURL(/from=-1h/);
+    await close(page);
+  });
+
+  await check("scopes narrow every page, and are taken back", async () => {
+    const page = await open("/services");
+    await page.locator(".crumb-env button").first().click();
+    await page.getByRole("menuitemcheckbox", { name: "shop" }).click();
+    await page.waitForURL(/scope=ns/);
+    await page.getByRole("row").getByText("payment").waitFor();
+    await page.locator(".chip button").first().click();
+    await page.waitForURL((url) => !url.search.includes("scope"));
+    await close(page);
+  });
+
+  await check("the address alone shows the same again", async () => {
+    const page = await open("/metrics/explore?m=max(queue.length)+by+service&from=-30m&theme=dark");
+    await settled(page);
+    const again = await open(page.url().slice(new URL(page.url()).origin.length));
+    await settled(again);
+    ensure((await again.locator(".metrics-panel h2").innerText()) === "queue.length", await again.locator("main").innerText());
+    ensure((await again.evaluate(() => document.documentElement.dataset.theme)) === "dark", "not dark");
+    await close(page);
+    await close(again);
+  });
+
+  await check("four tabs follow the lines at once, and a fifth page still answers", async () => {
+    const tabs = [await open("/logs/tail")];
+    for (let tab = 1; tab < 4; tab++) tabs.push(await open("/logs/tail", { beside: tabs[0] }));
+    const body = `a line for every tab ${Date.now()}`;
+    const record = { timeUnixNano: String(BigInt(Date.now()) * 1000000n), severityNumber: 9, body: { stringValue: body } };
+    const sent = await fetch(`${otlp}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }) });
+    ensure(sent.ok, `${sent.status}`);
+    for (const tab of tabs) await tab.getByText(body).first().waitFor();
+    const beside = await open("/services", { beside: tabs[0] });
+    await beside.getByRole("row").nth(1).waitFor({ timeout: 5000 });
+    ensure([...tabs, beside].every((tab) => tab.shame.length === 0), tabs.map((tab) => tab.shame.join()).join());
+    await close(beside);
+  });
+}

@@ -6,15 +6,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::browser_target::{self, TARGET};
 use crate::styles;
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What a first load may weigh, packed with brotli: docs/benchmarks.md tells what it does weigh.
 const MOST_BYTES: u64 = 452 * 1024;
@@ -60,7 +59,7 @@ impl BuildUi {
     }
 
     fn compile(&self, root: &Path) -> Result<PathBuf> {
-        self.ensure_target(root)?;
+        browser_target::ensure(root)?;
         let profile = if self.release { "ui-release" } else { "ui" };
         let target = target_folder(root).join("ui");
         let status = Command::new(env!("CARGO"))
@@ -72,24 +71,6 @@ impl BuildUi {
             .context("cargo")?;
         ensure!(status.success(), "the UI does not compile");
         Ok(target.join(TARGET).join(profile).join("daymark_app.wasm"))
-    }
-
-    /// Rust's own library for wasm: there already, or one command of rustup away.
-    fn ensure_target(&self, root: &Path) -> Result<()> {
-        let print = Command::new("rustc")
-            .current_dir(root)
-            .args(["--print", "target-libdir", "--target", TARGET])
-            .output();
-        let folder =
-            print.map(|print| String::from_utf8_lossy(&print.stdout).trim().to_owned()).unwrap_or_default();
-        if Path::new(&folder).exists() {
-            return Ok(());
-        }
-        let added = Command::new("rustup").current_dir(root).args(["target", "add", TARGET]).status();
-        if !added.is_ok_and(|status| status.success()) {
-            bail!("the UI needs Rust's {TARGET}: `rustup target add {TARGET}`");
-        }
-        Ok(())
     }
 
     fn optimise(&self, files: &Path) -> Result<()> {

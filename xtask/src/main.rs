@@ -1,7 +1,11 @@
-//! Jobs of the build that Cargo alone does not do: `cargo xtask build-ui`.
+//! Jobs of the build that Cargo alone does not do: `cargo xtask build-ui`, `cargo xtask check-ui`.
 
+/// Rust's own library for browsers.
+mod browser_target;
 /// The web UI: from Rust to files that a browser loads.
 mod build_ui;
+/// The lints of the web UI.
+mod check_ui;
 /// The style sheets as one.
 mod styles;
 
@@ -18,10 +22,13 @@ struct Args {
 enum Job {
     /// Builds the web UI into ui/dist, from where the binary takes it
     BuildUi(build_ui::BuildUi),
+    /// Lints the web UI, which clippy of the workspace finds empty
+    CheckUi,
 }
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().job {
         Job::BuildUi(job) => job.run(),
+        Job::CheckUi => check_ui::run(),
     }
 }

@@ -1,8 +1,12 @@
-//! Particles that follow Korean words: which of the two forms depends on how the word before them ends.
+//! Forms that follow a value in a text: Korean particles, which depend on how the word before them ends, and
+//! English nouns, of which there may be one or many.
 
-/// The right form of `이/가`, `은/는`, `을/를`, `과/와`, `으로/로` after a word.
+/// The right form of `이/가`, `은/는`, `을/를`, `과/와`, `으로/로` after a word, of ` span/ spans` after a number.
 pub fn particle<'a>(word: &str, forms: &'a str) -> &'a str {
     let (closed, open) = forms.split_once('/').unwrap_or((forms, forms));
+    if forms.is_ascii() {
+        return if word == "1" { closed } else { open };
+    }
     let ending = word.chars().rev().find(|last| last.is_alphanumeric()).map_or(Ending::Open, ending);
     match ending {
         Ending::Open => open,
@@ -33,7 +37,7 @@ fn ending(letter: char) -> Ending {
     }
 }
 
-/// Puts values into a text: `{service}`, or with a particle `{service:이/가}`.
+/// Puts values into a text: `{service}`, with a particle `{service:이/가}`, with a noun `{count: span/ spans}`.
 pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
@@ -77,5 +81,14 @@ mod tests {
         );
         assert_eq!(filled("{service:이/가} 실패", &[("service", "결제")]), "결제가 실패");
         assert_eq!(filled("a { b", &[]), "a { b");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let told =
+            |count: &str| filled("{count: error/ errors} in {where}", &[("count", count), ("where", "cart")]);
+        assert_eq!(told("1"), "1 error in cart");
+        assert_eq!(told("0"), "0 errors in cart");
+        assert_eq!(told("1,204"), "1,204 errors in cart");
     }
 }

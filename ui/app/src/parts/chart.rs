@@ -158,10 +158,12 @@ pub(crate) fn Chart(
     let axes = move || {
         let y = y();
         let (wide, offset, range) = (wide.get(), shell.offset(), shell.range());
+        // Before there is anything to measure a scale says nothing.
         let values = axis
                 .get()
                 .1
                 .into_iter()
+                .filter(|_| count.get() > 0)
                 .map(|value| {
                     let place = y.place(value);
                     view! {

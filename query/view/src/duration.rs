@@ -49,6 +49,16 @@ fn read(text: &str) -> Option<i64> {
     whole.checked_add(i64::try_from(part).ok()?)
 }
 
+/// A duration that is not negative in the largest unit in which it is whole: `5m`, `90s`, `0s`.
+pub fn exact(nanos: i64) -> String {
+    let fits = |unit: &&(&str, i64)| nanos % unit.1 == 0;
+    match UNITS.iter().rev().find(fits) {
+        _ if nanos == 0 => "0s".into(),
+        Some((name, scale)) => format!("{}{name}", nanos / scale),
+        None => format!("{nanos}ns"),
+    }
+}
+
 /// A duration with about three digits and a unit: `1.92s`, `88ms`, `2m05s`.
 pub fn brief(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };

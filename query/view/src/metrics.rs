@@ -60,6 +60,21 @@ pub enum Agg {
 }
 
 impl Agg {
+    pub const ALL: [Self; 12] = [
+        Self::Avg,
+        Self::Sum,
+        Self::Min,
+        Self::Max,
+        Self::Count,
+        Self::Last,
+        Self::P50,
+        Self::P90,
+        Self::P95,
+        Self::P99,
+        Self::Rate,
+        Self::Increase,
+    ];
+
     /// The share of values that lie below.
     pub fn quantile(self) -> Option<f64> {
         match self {

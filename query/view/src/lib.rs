@@ -27,6 +27,8 @@ pub mod explain;
 pub mod fields;
 /// Instants as people write them, and RFC 3339.
 pub mod instant;
+/// What is kept beside telemetry, by whoever works by itself.
+pub mod keep;
 /// The balance sheet of all that came in.
 pub mod ledger;
 /// Searching log lines.

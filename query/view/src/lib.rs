@@ -5,6 +5,8 @@
 //! the HTTP API. Questions reach the engine checked and resolved (instants instead of `-15m`, ids instead of
 //! spellings); the wire forms that people write live beside them.
 
+/// Alerts: rules, states, silences, channels.
+pub mod alerts;
 /// The one trait between those who ask and the engine.
 pub mod ask;
 /// What can be asked about services, traffic and the map.

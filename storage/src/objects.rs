@@ -33,6 +33,26 @@ pub struct Kind {
     pub most: usize,
 }
 
+/// One of several changes that are made together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectChange {
+    /// Writes an object, whatever there was.
+    Put {
+        kind: &'static str,
+        id: String,
+        body: String,
+    },
+    Drop {
+        kind: &'static str,
+        id: String,
+    },
+    /// Drops all whose ids come before one.
+    DropBefore {
+        kind: &'static str,
+        id: String,
+    },
+}
+
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -53,6 +73,23 @@ impl Store {
 
     pub async fn object(&self, kind: &Kind, id: &str) -> Result<Option<Object>, Error> {
         self.inner.catalog.object(kind, id).await
+    }
+
+    /// Those of a kind whose ids lie in a half-open range, the last first, so many at most.
+    pub async fn objects_between(
+        &self,
+        kind: &Kind,
+        ids: std::ops::Range<&str>,
+        limit: usize,
+    ) -> Result<Vec<Object>, Error> {
+        self.inner.catalog.objects_between(kind, ids, limit).await
+    }
+
+    /// Makes all changes in one transaction.
+    pub async fn change_objects(&self, tenant: Arc<str>, changes: Vec<ObjectChange>) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        self.for_good(move |inner| async move { inner.catalog.change_objects(&tenant, &changes, now).await })
+            .await
     }
 
     /// Makes an object under a name of its own.

@@ -1,12 +1,14 @@
 //! What people keep, as rows of the catalog.
 
+use std::ops::Range;
+
 use daymark_model::time::Nanos;
 use sqlx::Row;
 
 use super::sealed::{self, OBJECTS, Value};
 use super::{Catalog, rows};
 use crate::error::Error;
-use crate::objects::{Kept, Kind, Object};
+use crate::objects::{Kept, Kind, Object, ObjectChange};
 
 impl Object {
     pub(super) fn from_values(row: &[Value]) -> Result<Self, Error> {
@@ -57,6 +59,62 @@ impl Catalog {
             .fetch_optional(connection)
             .await?;
         found.map(|row| Object::from_values(&sealed::values(&row)?)).transpose()
+    }
+
+    pub(crate) async fn objects_between(
+        &self,
+        kind: &Kind,
+        ids: Range<&str>,
+        limit: usize,
+    ) -> Result<Vec<Object>, Error> {
+        let connection = &mut self.line().await.connection;
+        let select = "SELECT * FROM objects WHERE tenant = ? AND kind = ? AND id >= ? AND id < ? \
+                      ORDER BY id DESC LIMIT ?";
+        let found = sqlx::query(select)
+            .bind(kind.tenant.as_ref())
+            .bind(kind.name)
+            .bind(ids.start)
+            .bind(ids.end)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(connection)
+            .await?;
+        found.iter().map(|row| Object::from_values(&sealed::values(row)?)).collect()
+    }
+
+    pub(crate) async fn change_objects(
+        &self,
+        tenant: &str,
+        changes: &[ObjectChange],
+        now: Nanos,
+    ) -> Result<(), Error> {
+        let mut line = self.line().await;
+        let mut work = line.begin().await?;
+        for change in changes {
+            match change {
+                ObjectChange::Put { kind, id, body } => {
+                    let known =
+                        work.get(OBJECTS, &[tenant.into(), (*kind).into(), id.as_str().into()]).await?;
+                    let known = known.map(|row| Object::from_values(&row)).transpose()?;
+                    let object = Object {
+                        kind: (*kind).to_owned(),
+                        id: id.clone(),
+                        version: known.as_ref().map_or(0, |known| known.version) + 1,
+                        created_at: known.map_or(now, |known| known.created_at),
+                        updated_at: now,
+                        body: body.clone(),
+                    };
+                    work.put(OBJECTS, &object.to_values(tenant)).await?;
+                }
+                ObjectChange::Drop { kind, id } => {
+                    work.remove(OBJECTS, &[tenant.into(), (*kind).into(), id.as_str().into()]).await?;
+                }
+                ObjectChange::DropBefore { kind, id } => {
+                    let given = [tenant.into(), (*kind).into(), id.as_str().into()];
+                    work.remove_where(OBJECTS, "tenant = ? AND kind = ? AND id < ?", &given).await?;
+                }
+            }
+        }
+        work.commit().await
     }
 
     pub(crate) async fn keep_object(

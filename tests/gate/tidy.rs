@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Longer files are listed here with their length, and may only become shorter.
-const LONG: [(&str, usize); 1] = [("storage/model/src/tables.rs", 517)];
+const LONG: [(&str, usize); 1] = [("storage/model/src/tables.rs", 508)];
 const LINES_MAX: usize = 500;
 
 /// Names that say nothing.

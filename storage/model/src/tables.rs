@@ -5,6 +5,14 @@
 
 use crate::signal::Table;
 
+/// Alerts.
+mod alerts;
+/// The ledger.
+mod ledger;
+
+pub use alerts::{ALERT_EVENTS, ALERTS};
+pub use ledger::LEDGER;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -481,27 +489,8 @@ pub const SERVICES: PublicTable = PublicTable {
     ]],
 };
 
-pub const LEDGER: PublicTable = PublicTable {
-    name: "ledger",
-    comment: "What became of every item received, per minute.",
-    rows: None,
-    parts: &[&[
-        stored("bucket", Type::Time, "start of the minute"),
-        stored("source", Type::Dict, "where the items came in"),
-        stored("signal", Type::Dict, "spans, logs, metrics"),
-        stored(
-            "item",
-            Type::Dict,
-            "received, accepted, rejected, modified, deduplicated, expired, deleted, lost, live, in_flight",
-        ),
-        stored("reason", Type::Dict, "why").or_null(),
-        stored("items", Type::U64, "items"),
-        stored("bytes", Type::U64, "bytes"),
-    ]],
-};
-
 /// All tables, in the order of the documentation.
-pub const ALL: [&PublicTable; 12] = [
+pub const ALL: [&PublicTable; 14] = [
     &SPANS,
     &LOGS,
     &METRIC_POINTS,
@@ -514,4 +503,6 @@ pub const ALL: [&PublicTable; 12] = [
     &EDGES,
     &SERVICES,
     &LEDGER,
+    &ALERTS,
+    &ALERT_EVENTS,
 ];

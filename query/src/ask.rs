@@ -62,6 +62,8 @@ mod traces;
 
 /// Plans without runs.
 mod explain;
+/// What is kept by whoever works by itself.
+mod keep;
 /// Answers about metrics.
 mod metrics;
 /// What SQL can name.

@@ -55,7 +55,7 @@ use crate::sums::SpanSums;
 use crate::sums::condensed::Condensed;
 use crate::sums::rests::Rests;
 use crate::trace::revisions::Revisions;
-use crate::{balance, condition, figures, senders, services, tail};
+use crate::{alerts, balance, condition, figures, senders, services, tail};
 
 /// Traces.
 mod traces;
@@ -205,6 +205,9 @@ impl Answerer {
         }
         if sql.contains(tables::LEDGER.name) {
             all.push((tables::LEDGER.name, balance::table(&self.store, &self.options.tenant).await?));
+        }
+        for (table, rows) in alerts::tables::of(&self.store, &self.options.tenant, &sql).await? {
+            all.push((table, rows));
         }
         Ok(all)
     }

@@ -5,6 +5,8 @@
 
 /// The tables of sums over spans.
 mod aggregates;
+/// Figures that rules are judged by, and alerts as tables.
+mod alerts;
 /// The answers to `Ask`.
 mod ask;
 /// The ledger as answer and as table.

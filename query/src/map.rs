@@ -19,6 +19,8 @@ use crate::sql::failure;
 pub(crate) mod edge;
 /// What is marked and what is left out.
 mod find;
+
+pub(crate) use find::is_like;
 /// What is near a focus.
 mod focus;
 /// Nodes and edges.

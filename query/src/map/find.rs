@@ -162,7 +162,7 @@ fn has_spans(node: &Node) -> bool {
 }
 
 /// Whether a text is like a pattern, in which a star stands for any text, whatever the case.
-fn is_like(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };

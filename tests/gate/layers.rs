@@ -21,6 +21,7 @@ const RANKS: [(&str, u8); 19] = [
     ("daymark-segment", 2),
     ("daymark-collector", 2),
     ("daymark-serve", 2),
+    ("daymark-alerting", 2),
     ("daymark-storage", 3),
     ("daymark-query", 4),
     ("daymark", 5),

@@ -9,6 +9,7 @@ use daymark_model::arrivals::Arrivals;
 use daymark_model::figure::Figures;
 use daymark_model::limits::QueryLimits;
 use daymark_model::time::Clock;
+use daymark_view::alerts::AskAlerts;
 use daymark_view::ask::Ask;
 
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Tenants that may be asked about by name, beside the default one.
     pub tenants: Vec<(String, Arc<dyn Ask>)>,
+    /// Whoever watches over the default tenant.
+    pub alerts: Option<Arc<dyn AskAlerts>>,
     /// The listeners beside this one, where the process has some.
     pub intake: Option<IntakeDoors>,
     /// Who tells something on `/metrics`.
@@ -69,6 +72,7 @@ impl Options {
             base_path: String::new(),
             hosts: Vec::new(),
             tenants: Vec::new(),
+            alerts: None,
             intake: None,
             figures: Vec::new(),
             connections: 1_000,

@@ -10,6 +10,7 @@ use daymark_model::figure::Figures;
 use daymark_model::limits::QueryLimits;
 use daymark_model::origin::DEFAULT_TENANT;
 use daymark_model::time::{Clock, Nanos};
+use daymark_view::alerts::AskAlerts;
 use daymark_view::ask::Ask;
 use daymark_view::error::{AskError, Code};
 use tokio::sync::watch;
@@ -23,13 +24,16 @@ use crate::dress::dress;
 use crate::guard::Guard;
 use crate::options::{IntakeDoors, Options, Ui};
 use crate::routes::{
-    diff, front, intake, ledger, logs, map, metrics, overview, probes, queries, resolve, search, server,
-    service, services, skeleton, spans, sql, stored, system, tail, traces, ui, why,
+    alert_objects, alerts, diff, front, intake, ledger, logs, map, metrics, overview, probes, queries,
+    resolve, search, server, service, services, skeleton, spans, sql, stored, system, tail, traces, ui, why,
 };
 use crate::tenants::Tenants;
 
 /// Where all calls are.
 pub(crate) const BASE: &str = "/api/v1";
+
+/// Where clients of Prometheus read.
+const PROMETHEUS: &str = "/prometheus/api/v1";
 
 /// What every route reaches.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub(crate) struct Site {
     pub(crate) client_errors: Arc<ClientErrors>,
     /// Told when answers that have no end have to end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Whoever watches over this tenant.
+    pub(crate) alerts: Option<Arc<dyn AskAlerts>>,
     pub(crate) intake: Option<IntakeDoors>,
     pub(crate) ui: Option<Ui>,
     pub(crate) base_path: String,
@@ -76,6 +82,7 @@ pub(crate) fn routers(
             body_read: options.body_read,
             client_errors: Arc::clone(&client_errors),
             stopping: stopping.clone(),
+            alerts: options.alerts.clone().filter(|_| tenant == DEFAULT_TENANT),
             intake: options.intake.clone(),
             ui: options.ui,
             base_path: options.base_path.trim_matches('/').to_owned(),
@@ -91,7 +98,11 @@ fn router(site: Arc<Site>, base_path: &str) -> Router {
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics));
-    let all = probes.clone().route("/", get(front::front)).nest(BASE, calls());
+    let all = probes
+        .clone()
+        .route("/", get(front::front))
+        .nest(BASE, calls())
+        .nest(PROMETHEUS, alerts::of_prometheus());
     let mounted = match base_path.trim_matches('/') {
         "" => all,
         // Probes also answer outside the prefix: they come from the machine, not through the proxy.
@@ -157,6 +168,8 @@ fn calls() -> Router<Arc<Site>> {
         .route("/map", get(map::map))
         .route("/map/replay", get(map::replay))
         .route("/map/edges/{client}/{server}", get(map::edge))
+        .merge(alerts::calls())
+        .merge(alert_objects::calls())
         .route("/ledger", get(ledger::ledger))
         .route("/ledger/recount", post(ledger::recount))
         .route("/system/status", get(system::status))

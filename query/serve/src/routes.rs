@@ -1,5 +1,9 @@
 //! The calls of the API, a file for each noun. Each checks its input, asks, and writes the answer.
 
+/// Rules, silences, channels.
+pub(crate) mod alert_objects;
+/// Alerts as they stand and stood.
+pub(crate) mod alerts;
 /// Traces side by side.
 pub(crate) mod diff;
 /// What stands at `/` until there is a page.

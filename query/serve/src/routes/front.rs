@@ -34,6 +34,10 @@ GET    /api/v1/logs/{log_id}
 GET    /api/v1/logs/context        ?log_id=…
 GET    /api/v1/logs/histogram      ?q=level>=warn
 GET    /api/v1/services            ?from=-15m
+GET    /api/v1/alerts/states
+GET    /api/v1/alerts/rules
+GET    /api/v1/alerts/history
+POST   /api/v1/alerts/preview      {\"rule\": {…}, \"from\": \"-1d\"}
 GET    /api/v1/ledger
 POST   /api/v1/ledger/recount
 GET    /api/v1/system/status

@@ -23,6 +23,10 @@ const SCOPES: [&str; 7] = ["ingest", "ingest_rum", "query", "sql", "alerts", "co
 pub(crate) async fn bootstrap(State(site): State<Arc<Site>>, asked: Asked) -> Result<Response, Refusal> {
     asked.params(&[], &[])?;
     let scopes = site.ask.scopes(asked.query_id.clone()).await?.data;
+    let alerts_firing = match &site.alerts {
+        Some(alerts) => Some(alerts.status().await?.firing),
+        None => None,
+    };
     let (query, wide) = (&site.limits, |number: usize| number as u64);
     let begin = Bootstrap {
         user: User { name: "admin".into(), role: "admin".into(), scopes: SCOPES.map(str::to_owned).to_vec() },
@@ -43,7 +47,7 @@ pub(crate) async fn bootstrap(State(site): State<Arc<Site>>, asked: Asked) -> Re
         build: Build { version: env!("CARGO_PKG_VERSION").into(), commit: None },
         default_tz: "UTC".into(),
         languages: vec!["en".into(), "ko".into()],
-        badges: Badges::default(),
+        badges: Badges { alerts_firing, ..Badges::default() },
     };
     // That time goes on is no news.
     let told = Bootstrap { server_time: Some(site.now()), ..begin.clone() };

@@ -31,6 +31,9 @@ pub(crate) enum Verb {
     Trace(cli::trace::TraceArgs),
     /// Search log lines, show those of a trace, or follow them
     Logs(cli::logs::LogsArgs),
+    /// Show alerts, check files of rules, try channels, look back over the past
+    #[command(subcommand)]
+    Alerts(cli::alerts::AlertsVerb),
     /// Check that a data directory is whole, with the server stopped; repair what can be
     Verify(VerifyArgs),
     /// Copy a data directory, whether a server uses it or not

@@ -10,6 +10,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use daymark_view::error::{AskError, Code};
 
+/// `daymark alerts`.
+pub(crate) mod alerts;
 /// The lines of a streamed body.
 mod body_lines;
 /// Text that cannot drive a terminal.

@@ -16,6 +16,8 @@ use serde::Deserialize;
 use crate::args::AckLevel;
 use crate::memory::Shares;
 
+/// Rules, and how people are told.
+mod alerts;
 /// What people write: sizes, times, numbers.
 mod amount;
 /// Ages and the size of the disk.
@@ -29,9 +31,9 @@ pub(crate) use limits::Limits;
 
 /// The default file, every setting with its reason; `config default` prints it.
 const DEFAULT: &str = include_str!("config/default.toml");
-const SECTIONS: [&str; 8] = ["data", "listen", "ack", "retention", "disk", "limits", "ui", "own"];
+const SECTIONS: [&str; 9] = ["data", "listen", "ack", "retention", "disk", "limits", "ui", "alerts", "own"];
 /// Keys with a list; a variable parts its entries by commas.
-const LISTS: [&str; 2] = ["cors_origins", "hosts"];
+const LISTS: [&str; 3] = ["cors_origins", "hosts", "allow"];
 
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -97,6 +99,7 @@ pub(crate) struct Settings {
     pub(crate) base_path: String,
     pub(crate) hosts: Vec<String>,
     pub(crate) insecure_remote: bool,
+    pub(crate) alerts: daymark_alerting::Options,
     pub(crate) own_telemetry: bool,
 }
 
@@ -112,6 +115,7 @@ struct File {
     disk: keep::Disk,
     limits: limits::Section,
     ui: Ui,
+    alerts: alerts::Section,
     own: Own,
 }
 
@@ -188,6 +192,7 @@ impl Settings {
             base_path: file.ui.base_path,
             hosts: file.ui.hosts.into_iter().map(host).collect::<Result<_, _>>()?,
             insecure_remote: flags.allow_insecure_remote || file.listen.allow_insecure_remote,
+            alerts: file.alerts.options()?,
             own_telemetry: file.own.telemetry.unwrap_or(true),
         };
         settings.refuse_open_doors()?;

@@ -49,6 +49,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Trace(trace) => cli::run(cli::trace::run(trace)),
         Verb::Traces(traces) => cli::run(cli::traces::run(traces)),
         Verb::Logs(logs) => cli::run(cli::logs::run(logs)),
+        Verb::Alerts(alerts) => cli::run(cli::alerts::run(alerts)),
         Verb::Verify(verify) => verify::run(&verify),
         Verb::Backup(backup) => cli::run(backup::back_up(backup)),
         Verb::Restore(restore) => cli::run(backup::restore(restore)),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use daymark_alerting::Alerting;
 use daymark_collector::Receivers;
 use daymark_collector::receive::own::{self, Outbox, OwnLayer};
 use daymark_collector::receive::{grpc, http};
@@ -103,6 +104,7 @@ async fn serve(
     let answerer = Answerer::new(store.clone(), answers).context("the query threads cannot be started")?;
     let about_us: Arc<dyn Ask> = Arc::new(answerer.of_tenant(OWN_TENANT));
     let answerer = Arc::new(answerer);
+    let (sampler, keep) = (Arc::<Answerer>::clone(&answerer), Arc::<Answerer>::clone(&answerer));
     let figures: Vec<Arc<dyn Figures>> = vec![Arc::new(Process), Arc::<Answerer>::clone(&answerer)];
     let ask: Arc<dyn Ask> = answerer;
 
@@ -128,7 +130,15 @@ async fn serve(
         listeners.spawn(http::serve(listener, receivers, stopped()));
     }
     let mut api = None;
-    if let Some(listener) = bind("ui", settings.ui, &mut doors.ui).await? {
+    let listener = bind("ui", settings.ui, &mut doors.ui).await?;
+    let mut watched = settings.alerts.clone();
+    if watched.url.is_empty() {
+        watched.url = doors.ui.map(|address| format!("http://{address}")).unwrap_or_default();
+    }
+    let alerting = Alerting::open(Arc::clone(&ask), sampler, keep, Arc::clone(&clock), watched);
+    let alerting = alerting.await.context("the alerts cannot be read")?;
+    let watching = questions.spawn(Arc::clone(&alerting).run(stopped()));
+    if let Some(listener) = listener {
         let mut options = daymark_serve::Options::new(Arc::clone(&clock));
         options.tenants = vec![(OWN_TENANT.to_owned(), about_us)];
         options.figures.clone_from(&figures);
@@ -138,6 +148,7 @@ async fn serve(
             arrivals,
             data_dir: settings.data.clone(),
         });
+        options.alerts = Some(alerting);
         options.ui = ui();
         options.limits.clone_from(&limits.query);
         options.header_read = limits.intake.header_read;
@@ -164,6 +175,7 @@ async fn serve(
     if let Some(api) = api {
         api.await.context("the API died")?.context("the API failed")?;
     }
+    watching.await.context("the watch over alerts died")?;
     drop(over);
     if let Some(own) = own {
         own.await.context("the own telemetry died")?;

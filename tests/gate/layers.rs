@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// The order of docs/architecture.md.
-const RANKS: [(&str, u8); 19] = [
+const RANKS: [(&str, u8); 20] = [
     ("daymark-model", 0),
     ("daymark-workload", 0),
     ("daymark-vfs", 0),

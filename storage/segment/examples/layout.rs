@@ -21,7 +21,8 @@ use daymark_model::signal::{Signal, Table};
 use daymark_model::time::Nanos;
 use daymark_model::wire::Format;
 use daymark_segment::{
-    Input, Level, LsnRange, Meta, Predicate, Projection, RowRanges, Segment, Spec, Window, merge, write,
+    Around, Input, Level, LsnRange, Meta, Predicate, Projection, RowRanges, Segment, Spec, Window, merge,
+    write,
 };
 use daymark_vfs::RealFs;
 use daymark_workload::{Feed, Profile, SECOND, Shop};
@@ -142,7 +143,8 @@ impl Bench<'_> {
 
     fn merge(&mut self, level: Level, window: Window, inputs: &[Input]) -> Result<Arc<Segment>> {
         let dir = self.folder()?;
-        merge(&RealFs, &dir, &self.spec(level, Some(window)), inputs, &|_| Ok(Vec::new()))?;
+        let around = Around { beside: &|_| Ok(Vec::new()), is_stopped: &|| false };
+        merge(&RealFs, &dir, &self.spec(level, Some(window)), inputs, around)?;
         Ok(Arc::new(Segment::open(&dir)?))
     }
 

@@ -100,10 +100,10 @@ fn named(key: &str) -> Option<Named> {
     let letters = key.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
     let bare: Vec<u8> = letters.collect();
     let is = |name: &&str| name.as_bytes() == bare;
-    if TRACE_NAMES.iter().any(|name| is(name)) {
+    if TRACE_NAMES.iter().any(&is) {
         return Some(Named::Trace);
     }
-    SPAN_NAMES.iter().any(|name| is(name)).then_some(Named::Span)
+    SPAN_NAMES.iter().any(is).then_some(Named::Span)
 }
 
 /// What follows each word in a text: the word is its first letter and what the finders look for, and is not the

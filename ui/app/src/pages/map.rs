@@ -19,7 +19,7 @@ use leptos::prelude::*;
 
 use crate::load::{Load, load};
 use crate::net::Question;
-use crate::parts::states::{Empty, Loaded};
+use crate::parts::states::{Empty, Loaded, Older};
 use crate::parts::tabs::{ScopeChips, Segments};
 use crate::parts::width::is_phone;
 use crate::shell::Shell;
@@ -131,6 +131,7 @@ pub(crate) fn Page() -> impl IntoView {
             <toolbar::Toolbar about=about />
             <EventRail />
             {note}
+            <Older load=map />
             <div class="map-body">
                 {move || match (map.has_answer(), is_empty.get(), is_table.get()) {
                     (false, ..) => view! { <div class="map-wait"><Loaded load=map rows=10 show=|_| () /></div> }.into_any(),

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use crate::load::{Load, load};
 use crate::net::Question;
 use crate::parts::mark::{Mark, State};
-use crate::parts::states::{Bones, Empty, Loaded};
+use crate::parts::states::{Bones, Empty, Loaded, Older};
 use crate::parts::tabs::ScopeChips;
 use crate::shell::Shell;
 use crate::shell::events::{self, EventRail};
@@ -60,6 +60,7 @@ pub(crate) fn Page() -> impl IntoView {
                 <controls::Controls list=list />
             </div>
             <EventRail />
+            <Older load=first />
             {move || match (first.has_answer(), first.problem().is_some()) {
                 // A failure, and what is shown while nothing is known yet.
                 (false, _) => view! { <Loaded load=first rows=20 show=|_| () /> }.into_any(),

@@ -76,6 +76,12 @@ pub(crate) fn Bones(rows: usize) -> impl IntoView {
     }
 }
 
+/// Beside an answer from before: why there is no newer one.
+#[component]
+pub(crate) fn Older<T: 'static>(load: Load<T>) -> impl IntoView {
+    move || load.problem().filter(|_| load.has_answer()).map(|problem| view! { <Stale problem=problem /> })
+}
+
 /// The answer on the page is from before.
 #[component]
 pub(crate) fn Stale(problem: Failed) -> impl IntoView {

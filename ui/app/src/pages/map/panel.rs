@@ -112,7 +112,7 @@ fn Node(about: About, id: String) -> impl IntoView {
         }
     })
     };
-    let query = move || format!("service={}", daymark_view::search::quoted(&service()));
+    let query = move || format!("service={}", daymark_viz::clause::value(&service()));
     let actions = view! {
         <div class="map-pad map-actions">
             <Show when=move || is_ours.get()>
@@ -274,7 +274,7 @@ fn Edge(about: About, id: String) -> impl IntoView {
         <Plotted title=Word::MapDuration plot=Signal::derive(p95) format=P95.text />
         <Loaded load=detail rows=6 show=move |answer| show(&answer.data) />
         {move || ends.get().map(|(client, server)| {
-            let quoted = daymark_view::search::quoted;
+            let quoted = daymark_viz::clause::value;
             let q = format!("service:({} OR {})", quoted(&client), quoted(&server));
             view! { <div class="map-pad map-actions"><a class="button" href=shell.link(["logs"]).with("q", &q).to_string()>{t(Word::MapLogsBoth)}</a></div> }
         })}
@@ -323,7 +323,7 @@ fn operations(detail: &EdgeDetail) -> Option<AnyView> {
 }
 
 fn traces(shell: Shell, detail: &EdgeDetail) -> Option<AnyView> {
-    let quoted = daymark_view::search::quoted;
+    let quoted = daymark_viz::clause::value;
     let (client, server) = (&detail.edge.client, &detail.edge.server);
     let q = match detail.edge.server_kind.as_str() {
         "service" => format!("{{ service={} }} > {{ service={} }}", quoted(client), quoted(server)),

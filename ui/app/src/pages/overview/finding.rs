@@ -57,9 +57,9 @@ fn sentence(overview: &Overview) -> AnyView {
     let service = finding.service.clone();
     let failed = move || {
         let query = if is_errors {
-            format!("service={} status:error", daymark_view::search::quoted(&service))
+            format!("service={} status:error", daymark_viz::clause::value(&service))
         } else {
-            format!("service={}", daymark_view::search::quoted(&service))
+            format!("service={}", daymark_viz::clause::value(&service))
         };
         let address = shell.link(["traces"]).with("q", &query);
         if is_errors { address } else { address.with("sort", "slowest") }.to_string()

@@ -97,10 +97,10 @@ pub(super) fn Charts(about: About) -> impl IntoView {
         let range = daymark_view::range::Range { from, to };
         let name = op
             .get_untracked()
-            .map(|op| format!(" name={}", daymark_view::search::quoted(&op)))
+            .map(|op| format!(" name={}", daymark_viz::clause::value(&op)))
             .unwrap_or_default();
         let q =
-            format!("service={}{name}{query}", daymark_view::search::quoted(&about.service.get_untracked()));
+            format!("service={}{name}{query}", daymark_viz::clause::value(&about.service.get_untracked()));
         shell.address.push(Span::fixed(range).write(shell.address.now().to_page(["traces"])).with("q", &q));
     };
     let all = Callback::new(move |step| traces(step, ""));

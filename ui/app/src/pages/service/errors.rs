@@ -128,7 +128,7 @@ pub(super) fn All(about: About) -> impl IntoView {
 #[component]
 fn Detail(group: ErrorGroup, about: About) -> impl IntoView {
     let shell = Shell::here();
-    let quoted = daymark_view::search::quoted;
+    let quoted = daymark_viz::clause::value;
     let failed = {
         let kind =
             group.kind.as_ref().map(|kind| format!(" exception.type={}", quoted(kind))).unwrap_or_default();

@@ -29,14 +29,14 @@ pub(super) fn Head(about: About) -> impl IntoView {
             let name = about.service.get();
             let link = shell.link([place]);
             let op =
-                shell.address.get().get("op").map(|op| format!(" name={}", daymark_view::search::quoted(op)));
+                shell.address.get().get("op").map(|op| format!(" name={}", daymark_viz::clause::value(op)));
             match place {
                 "map" => link.with("focus", &name).with("sel", &name),
                 "traces" => link.with(
                     "q",
-                    &format!("service={}{}", daymark_view::search::quoted(&name), op.unwrap_or_default()),
+                    &format!("service={}{}", daymark_viz::clause::value(&name), op.unwrap_or_default()),
                 ),
-                _ => link.with("q", &format!("service={}", daymark_view::search::quoted(&name))),
+                _ => link.with("q", &format!("service={}", daymark_viz::clause::value(&name))),
             }
             .to_string()
         }

@@ -32,7 +32,7 @@ pub(super) fn Cells(about: About, height: f64) -> impl IntoView {
     let cells = Memo::new(move |_| map.answer().map(|answer| Arc::new(Heat::from(&answer.data))));
     let choose = move |area: Option<Area>| {
         let Some(area) = area else { return };
-        let service = daymark_view::search::quoted(&about.service.get_untracked());
+        let service = daymark_viz::clause::value(&about.service.get_untracked());
         let there = shell.address.now().to_page(["traces"]).with("q", &format!("service={service}"));
         shell.address.push(there.with("box", &heat::written(&area)));
     };

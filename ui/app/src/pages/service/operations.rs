@@ -77,7 +77,7 @@ pub(super) fn Table(about: About, most: usize) -> impl IntoView {
 fn columns(about: About, is_short: bool) -> Vec<Column<Operation>> {
     let shell = Shell::here();
     let traces = move |row: &Operation| {
-        let quoted = daymark_view::search::quoted;
+        let quoted = daymark_viz::clause::value;
         let q = format!("service={} name={}", quoted(&about.service.get_untracked()), quoted(&row.name));
         let label = say(Word::ServiceTracesOf, &[("name", &row.name)]);
         view! {

@@ -78,7 +78,7 @@ fn ask_values(
         life.spawn(async move {
             let mut all = Vec::new();
             for value in field.top.into_iter().take(VALUES) {
-                let term = format!("{}={}", field.key, daymark_view::search::quoted(&value.value));
+                let term = format!("{}={}", field.key, daymark_viz::clause::value(&value.value));
                 let question = Question::get(path.clone()).with("q", term).with("rev", &rev);
                 // A value that cannot be asked for stays grey.
                 if let Ok(answer) = net::ask::<Answer<Found>>(&question, None).await {

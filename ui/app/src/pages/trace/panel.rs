@@ -191,7 +191,7 @@ fn Pairs(pairs: Map<String, Value>, prefix: &'static str) -> impl IntoView {
     let pairs: Vec<(String, String)> = pairs.into_iter().map(|(key, value)| (key, written(&value))).collect();
     let row = move |(key, value): (String, String)| {
         let is_open = RwSignal::new(value.len() <= VALUE_MAX);
-        let query = format!("{prefix}{key}={}", daymark_view::search::quoted(&value));
+        let query = format!("{prefix}{key}={}", daymark_viz::clause::value(&value));
         let href = {
             let query = query.clone();
             move || seen.shell.link(["traces"]).with("q", &query).to_string()

@@ -90,9 +90,9 @@ pub(super) fn Remap() -> impl IntoView {
             <div class="settings-line settings-key">
                 <span>{key.does.clone()}</span>
                 <button
-                    type="button" class="button" aria-label=label aria-pressed=move || is_asked().to_string()
+                    type="button" class="button" aria-pressed=move || is_asked().to_string()
                     on:click=move |_| asked.set(Some((keys, String::new()))) on:keydown=pressed on:blur=move |_| asked.set(None)
-                >{parts}</button>
+                >{parts}<span class="unseen">{label}</span></button>
             </div>
         }
     };

@@ -1,7 +1,7 @@
 // What people do, with the clicks counted where few of them are the point.
 import { ensure } from "./visitor.js";
 
-export async function tasks({ open, settled, close, check }, { trace, otlp }) {
+export async function tasks({ api, open, settled, close, check }, { trace, otlp }) {
   await check("the overview leads to a service and back", async () => {
     const page = await open("/");
     await page.locator(".square").first().click();
@@ -17,14 +17,21 @@ export async function tasks({ open, settled, close, check }, { trace, otlp }) {
     const links = ["", "services", "services/payment", "services/payment?tab=errors", "services/payment?dur=heatmap", "map", "traces", `traces/${trace}`, `traces/${trace}?view=flame`, "logs", "logs?view=stream", "logs/tail", "metrics/explore?m=avg(queue.length)", "sql", "system", "system?tab=pipeline", "settings", "compare"];
     let seed = 2026;
     const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+    // Where we are in the history: before its first page there is none of ours.
+    let [at, last] = [0, 0];
     for (let step = 0; step < 60; step++) {
-      const [kind, to, wait] = [random(4), links[random(links.length)], random(3) * random(120)];
+      const [drawn, place, wait] = [random(4), links[random(links.length)], random(3) * random(120)];
+      // Another address each time, or no page is left.
+      const to = `${place || "."}${place.includes("?") ? "&" : "?"}step=${step}`;
+      const kind = (drawn === 0 && at === 0) || (drawn === 1 && at === last) ? 2 : drawn;
+      at += kind === 0 ? -1 : 1;
+      if (kind > 1) last = at;
       await page.evaluate(([kind, to]) => {
         if (kind === 0) return history.back();
         if (kind === 1) return history.forward();
         // A click on a link, as the UI takes it over.
         const link = document.createElement("a");
-        link.href = to || ".";
+        link.href = to;
         document.body.append(link);
         link.click();
         link.remove();
@@ -33,7 +40,7 @@ export async function tasks({ open, settled, close, check }, { trace, otlp }) {
       await page.waitForTimeout(wait);
       ensure(page.shame.length === 0, `after step ${step} (${["back", "forward", to, to][kind]}): ${page.shame.join("; ")}`);
     }
-    await page.goto(new URL("services", await page.evaluate(() => document.baseURI)).href);
+    await page.goto(`${api}/services`);
     await page.getByRole("row").nth(1).waitFor();
     await close(page);
   });
@@ -51,15 +58,25 @@ export async function tasks({ open, settled, close, check }, { trace, otlp }) {
     await close(page);
   });
 
-  await check("from errors on the overview to a failed trace in two clicks", async () => {
+  await check("from the worst service on the overview to a failed trace in two clicks", async () => {
     const page = await open("/");
-    await page.getByRole("link", { name: /failed traces/i }).first().click();
-    await page.waitForURL(/\/traces\?/);
-    ensure(decodeURIComponent(page.url()).includes("status:error"), page.url());
-    await page.locator("[data-row] a[href*='traces/'], a[data-row], [data-row]").first().click();
+    await page.locator(".overview-lists").getByText("payment", { exact: true }).first().click();
+    await page.waitForURL(/\/services\/payment/);
+    await page.locator("main a[href*='traces/']").first().click();
     await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
-    await page.getByText(/\d+ errors/).first().waitFor();
+    await page.getByText(/\d+ errors?/).first().waitFor();
     await close(page);
+  });
+
+  await check("links to searches find what they promise", async () => {
+    for (const [place, link] of [["/services/payment", "a[href*='traces?']"], ["/services/payment", "a[href*='logs?']"], [`/traces/${trace}`, ".trace-value-acts a"]]) {
+      const page = await open(place);
+      if (place.startsWith("/traces")) await page.keyboard.press("e");
+      const to = await page.locator(`main ${link}`).first().evaluate((link) => link.href);
+      await page.goto(to);
+      await page.locator("[data-row]").first().waitFor();
+      await close(page);
+    }
   });
 
   await check("a line leads to its trace in one click", async () => {
@@ -72,7 +89,7 @@ export async function tasks({ open, settled, close, check }, { trace, otlp }) {
 
   await check("a trace leads to the SQL that gives its spans in one click", async () => {
     const page = await open(`/traces/${trace}`);
-    await page.getByRole("link", { name: "SQL", exact: true }).click();
+    await page.locator("main").getByRole("link", { name: "SQL", exact: true }).click();
     await page.waitForURL(/\/sql/);
     await page.getByText(/^4 rows/).first().waitFor();
     await close(page);
@@ -104,7 +121,7 @@ export async function tasks({ open, settled, close, check }, { trace, otlp }) {
     await other.keyboard.press("g");
     await other.keyboard.press("z");
     await other.waitForURL(/\/sql/);
-    await other.goto(new URL("settings", await other.evaluate(() => document.baseURI)).href);
+    await other.goto(`${api}/settings`);
     await other.getByRole("button", { name: "All as they were" }).click();
     await other.waitForTimeout(300);
     await close(other);

@@ -51,6 +51,9 @@ export async function traces({ open, settled, close, accessible, check }, { trac
     await page.keyboard.press("Enter");
     await page.getByRole("complementary", { name: "Span" }).waitFor();
     await page.waitForURL(/span=[0-9a-f]{16}/);
+    // It closes what is open, then goes to the parent.
+    await page.keyboard.press("ArrowLeft");
+    await page.locator(".trace-row[aria-expanded=false]").waitFor();
     await page.keyboard.press("ArrowLeft");
     await page.waitForFunction(() => document.activeElement.getAttribute("aria-rowindex") === "2");
     await page.keyboard.press("Escape");

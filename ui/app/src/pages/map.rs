@@ -8,6 +8,8 @@ mod line;
 mod node;
 /// All there is to know of what is selected.
 mod panel;
+/// The states at an instant of the range.
+mod replay;
 /// The same nodes and lines as rows.
 mod table;
 /// What is asked for: find, hide, focus, groups.
@@ -35,11 +37,18 @@ struct About {
     map: Load<ServiceMap>,
     /// `payment`, or `payment~bank` for the calls between two.
     selected: Memo<Option<String>>,
+    replay: replay::Replay,
 }
 
 impl About {
     fn node(self, id: &str) -> Option<MapNode> {
-        self.map.map(|map| map.nodes.iter().find(|node| node.id == id).cloned())
+        let mut node = self.map.map(|map| map.nodes.iter().find(|node| node.id == id).cloned())?;
+        if let Some(state) =
+            self.replay.states.with(|states| states.as_ref().and_then(|states| states.node(id)))
+        {
+            node.state = state;
+        }
+        Some(node)
     }
 
     fn edge(self, id: &str) -> Option<MapEdge> {
@@ -93,7 +102,7 @@ pub(crate) fn Page() -> impl IntoView {
         }
     });
     let selected = shell.address.param("sel");
-    let about = About { map, selected };
+    let about = About { map, selected, replay: replay::Replay::of(shell) };
     shell.tell_cost(map, |map, _| map.edges.len().to_string());
     let counts = move || {
         map.has_answer().then(|| {
@@ -130,6 +139,7 @@ pub(crate) fn Page() -> impl IntoView {
             </div>
             <toolbar::Toolbar about=about />
             <EventRail />
+            <replay::Scrubber replay=about.replay />
             {note}
             <Older load=map />
             <div class="map-body">

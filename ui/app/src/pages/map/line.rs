@@ -21,7 +21,10 @@ pub(super) fn Line(
         key.with_value(|key| {
             let edge = about.edge(key)?;
             let server: Option<MapNode> = about.node(&edge.server);
-            let trouble = wires::trouble(&edge, server.as_ref());
+            let trouble = match about.replay.states.get() {
+                Some(states) => states.trouble(&edge.client, &edge.server),
+                None => wires::trouble(&edge, server.as_ref()),
+            };
             Some((edge, trouble))
         })
     });

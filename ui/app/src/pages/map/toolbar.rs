@@ -13,6 +13,7 @@ use crate::shell::Shell;
 use crate::words::{Word, say, t};
 
 use super::About;
+use super::replay::Begin;
 
 const DEFAULT_HOPS: u8 = 1;
 const OVERLAYS: [(&str, Word); 2] =
@@ -37,6 +38,7 @@ pub(super) fn Toolbar(about: About) -> impl IntoView {
             <span class="map-hide"><QueryInput domain=Domain::Map placeholder=t(Word::MapHide) parameter="hide" /></span>
             <Focus about=about />
             <Group />
+            <Begin replay=about.replay />
             <span class="map-modes">
                 <span class="quiet">{t(Word::MapEdges)}</span>
                 <Segments parameter="metric" label=t(Word::MapEdges) choices=metrics />

@@ -25,6 +25,8 @@ mod status;
 pub(crate) mod toasts;
 /// Brand, omnibox, range, state of the intake.
 mod top;
+/// Five steps from a finding to its cause.
+mod tour;
 
 use daymark_model::time::Nanos;
 use daymark_view::meta::Meta;
@@ -235,7 +237,7 @@ pub(crate) fn Frame() -> impl IntoView {
                 <top::Top />
                 <nav::Nav />
             </Show>
-            <main class="main" id="main" tabindex="-1">{pages::shown(place)}</main>
+            <main class="main" id="main" tabindex="-1"><tour::Tour />{pages::shown(place)}</main>
             <Show when=move || is_embedded.get().is_none()>
                 <status::Status />
                 <nav::TabBar />

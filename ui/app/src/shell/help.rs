@@ -31,6 +31,7 @@ pub(super) fn Help() -> impl IntoView {
                     <section><h3>{t(Word::ShellHelpPage)}</h3><dl>{move || list(false)}</dl></section>
                 </Show>
                 <section><h3>{t(Word::ShellHelpGlobal)}</h3><dl>{move || list(true)}</dl></section>
+                <p><a class="link" href="./?tour=1" on:click=move |_| shell.is_help_open.set(false)>{t(Word::TourTake)}</a></p>
             </div>
         </Dialog>
     }

@@ -252,13 +252,14 @@ impl Rule {
 
     /// What can be read and yet never work.
     fn check(&self, fields: &mut Fields<'_>, is_summed: bool) {
-        let whole = |ns: i64| ns % BUCKET_NS == 0;
         let every = self.every_ns;
         if !(Nanos::SECOND..=Nanos::DAY).contains(&every) {
             fields.fault("every", format!("{} is not between 1s and 1d", exact(every)), "such as 60s");
-        } else if is_summed && !(whole(every) && whole(self.window_ns) && whole(self.delay_ns)) {
+        }
+        let parts = [("window", self.window_ns), ("every", every), ("delay", self.delay_ns)];
+        if let Some((key, _)) = parts.iter().find(|(_, ns)| is_summed && ns % BUCKET_NS != 0) {
             let detail = "window, every and delay of figures over spans are multiples of 10s";
-            fields.fault("every", detail, "their sums are kept by 10 seconds");
+            fields.fault(key, detail, "their sums are kept by 10 seconds");
         }
         if !(Nanos::SECOND..=WINDOW_MAX).contains(&self.window_ns) {
             let detail = format!("{} is not between 1s and 7d", exact(self.window_ns));

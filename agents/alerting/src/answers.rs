@@ -47,7 +47,8 @@ impl Alerting {
             let mut board = self.board();
             board.watch = watch.map(|watch| body(&watch)).transpose()?.unwrap_or_default();
             if board.watch.up_to.0 == 0 {
-                board.watch.up_to = now;
+                // The first start ever: nothing was missed.
+                (board.watch.up_to, board.last_round) = (now, Some(now));
             }
             board.set_rules(rules, self.options.default_rules);
             board.silences = silences.iter().map(stored).collect::<Result<_, _>>()?;

@@ -23,13 +23,11 @@ pub struct Facts<'a> {
 pub fn fill(template: &str, facts: &Facts<'_>) -> String {
     let mut filled = String::new();
     let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
+    // Without an end further on there is nothing more to fill in.
+    while let Some((before, after)) = rest.split_once("{{")
+        && let Some((name, behind)) = after.split_once("}}")
+    {
         filled.push_str(before);
-        let Some((name, behind)) = after.split_once("}}") else {
-            filled.push_str("{{");
-            rest = after;
-            continue;
-        };
         match find(name.trim(), facts) {
             Some(text) => filled.push_str(&text),
             None => {

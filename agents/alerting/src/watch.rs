@@ -143,6 +143,10 @@ impl Alerting {
 
     /// Looks at what is due, evaluates it, and keeps what came of it.
     pub(crate) async fn round(&self) {
+        // What was acknowledged before the start may not be back yet.
+        if !self.ask.readiness().read {
+            return;
+        }
         self.reload().await;
         let now = self.clock.now();
         let due = self.board().due(now);

@@ -10,13 +10,15 @@ use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 
 use super::{answer, around, red, seconds};
-use crate::red::calls::{self, Calls};
+use crate::red::calls::{self, Calls, SERVICE, USER};
 use crate::red::figures::{quantile, rate};
 use crate::red::reader::Reader;
 use crate::red::rows::EdgeRow;
 use crate::red::whose::Whose;
 use crate::sql::failure;
 use crate::sums::Keys;
+
+const CALL: &str = "call";
 
 type Buckets = BTreeMap<i64, Calls>;
 
@@ -30,8 +32,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     fn has(&self, row: &EdgeRow<'_>) -> bool {
+        // On the way there is only what has two sides, one of which waits for the other.
+        let has_way = row.client != USER && row.server_kind == SERVICE && row.link == CALL;
         self.client.as_ref().is_none_or(|client| client == row.client)
             && self.server.as_ref().is_none_or(|server| server == row.server)
+            && (has_way || self.metric != EdgeMetric::NetworkMean)
     }
 }
 

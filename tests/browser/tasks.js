@@ -58,11 +58,12 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
     await close(page);
   });
 
-  await check("from the worst service on the overview to a failed trace in two clicks", async () => {
+  await check("from the worst service on the overview to a failed trace in three clicks", async () => {
     const page = await open("/");
     await page.locator(".overview-lists").getByText("payment", { exact: true }).first().click();
     await page.waitForURL(/\/services\/payment/);
-    await page.locator("main a[href*='traces/']").first().click();
+    await page.getByText("CardRefused").first().click();
+    await page.locator(".service-error-detail a[href*='traces/']").first().click();
     await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
     await page.getByText(/\d+ errors?/).first().waitFor();
     await close(page);
@@ -71,7 +72,7 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
   await check("links to searches find what they promise", async () => {
     for (const [place, link] of [["/services/payment", "a[href*='traces?']"], ["/services/payment", "a[href*='logs?']"], [`/traces/${trace}`, ".trace-value-acts a"]]) {
       const page = await open(place);
-      if (place.startsWith("/traces")) await page.keyboard.press("e");
+      if (place.startsWith("/traces")) await page.locator(".trace-row").first().click();
       const to = await page.locator(`main ${link}`).first().evaluate((link) => link.href);
       await page.goto(to);
       await page.locator("[data-row]").first().waitFor();

@@ -8,9 +8,9 @@ use daymark_view::skeleton::flag;
 use crate::trace::{NONE, Trace};
 
 /// A card, and what lies between two.
-pub const WIDE: f64 = 176.0;
+pub const WIDE: f64 = 168.0;
 pub const HIGH: f64 = 46.0;
-const ACROSS: f64 = 96.0;
+const ACROSS: f64 = 76.0;
 const BELOW: f64 = 26.0;
 /// What a passing line takes of a column.
 const LANE: f64 = 14.0;

@@ -111,16 +111,19 @@ pub(super) fn Choice() -> impl IntoView {
     let is_looked_at = RwSignal::new(false);
     let offered =
         load_when::<Vec<FieldRow>>(|| (), move || is_looked_at.get().then(|| fields(&seen.id.get(), "")));
-    let name = move |by: &str| match by {
-        "service" => t(Word::TraceService).to_owned(),
-        "kind" => t(Word::TraceKind).to_owned(),
-        "status" => t(Word::TraceStatus).to_owned(),
-        other => other.to_owned(),
+    let named = |by: &str| match by {
+        "service" => Some(t(Word::TraceService)),
+        "kind" => Some(t(Word::TraceKind)),
+        "status" => Some(t(Word::TraceStatus)),
+        _ => None,
     };
-    let label =
-        move || say(Word::TraceColourBy, &[("what", &name(by.get().as_deref().unwrap_or("service")))]);
+    let label = move || {
+        let by = by.get().unwrap_or_else(|| "service".into());
+        let what = named(&by).map_or(by, str::to_lowercase);
+        say(Word::TraceColourBy, &[("what", &what)])
+    };
     let choice = move |key: String| {
-        let text = name(&key);
+        let text = named(&key).map_or_else(|| key.clone(), str::to_owned);
         let choose =
             move |_| address.replace(address.now().with("colour", if key == "service" { "" } else { &key }));
         view! { <button type="button" role="menuitem" on:click=choose>{text}</button> }

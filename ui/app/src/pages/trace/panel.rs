@@ -16,6 +16,7 @@ use crate::pages::trace::seen::Seen;
 use crate::parts::copied::Copy;
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
+use crate::parts::menu::Menu;
 use crate::parts::swatch::Swatch;
 use crate::shell::keys::copy_link;
 use crate::words::{Word, say, t};
@@ -132,14 +133,13 @@ pub(super) fn Panel() -> impl IntoView {
         </div>
     })
     };
-    let id = move || detail.get().map_or_else(String::new, |detail| detail.span.span_id.to_string());
     view! {
         <aside class="side trace-panel" aria-label=t(Word::TracePanel)>
             <div class="side-head">
                 {name}
                 <div class="actions">
                     <button type="button" class="button" data-kind="plain" data-icon title=t(Word::ShellCopyLink) aria-label=t(Word::ShellCopyLink) on:click=move |_| copy_link(seen.shell, true)><Icon name="link" size=14 /></button>
-                    <Copy text=Signal::derive(id) />
+                    <Copies detail=detail />
                     <button type="button" class="button" data-kind="plain" data-icon title=t(Word::ShellClose) aria-label=t(Word::ShellClose) on:click=move |_| seen.close()><Icon name="close" size=14 /></button>
                 </div>
             </div>
@@ -148,6 +148,44 @@ pub(super) fn Panel() -> impl IntoView {
             {parts}
             <Critical />
         </aside>
+    }
+}
+
+/// A span of a trace, written as people pass it on.
+type Form = (Word, fn(&str, &Detail) -> String);
+
+#[component]
+fn Copies(detail: Memo<Option<Detail>>) -> impl IntoView {
+    let seen = Seen::here();
+    let forms: [Form; 4] = [
+        (Word::TraceCopySpan, |_, detail| detail.span.span_id.to_string()),
+        (Word::TraceCopyParent, |trace, detail| format!("00-{trace}-{}-01", detail.span.span_id)),
+        (Word::TraceCopySummary, |trace, detail| {
+            let span = &detail.span;
+            let took = figure::duration(span.duration_ns.max(0) as u64);
+            format!(
+                "{} {} {took} {} (trace {trace}, span {})",
+                span.service, span.name, span.status, span.span_id
+            )
+        }),
+        (Word::TraceCopyCurl, |trace, _| {
+            let base = document().base_uri().ok().flatten().unwrap_or_default();
+            format!("curl '{base}api/v1/traces/{trace}'")
+        }),
+    ];
+    let form = move |(word, written): Form| {
+        let copy = move |_| {
+            if let Some(detail) = detail.get_untracked() {
+                crate::window::copy(&written(&seen.id.get_untracked(), &detail));
+                seen.shell.toasts.say(t(Word::ShellCopied));
+            }
+        };
+        view! { <button type="button" role="menuitem" on:click=copy>{t(word)}</button> }
+    };
+    view! {
+        <Menu label=Signal::stored(String::new()) title=t(Word::ShellCopy) kind="plain" icon="copy">
+            {forms.map(form).into_iter().collect_view()}
+        </Menu>
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lines and their bars: rows in sight alone are in the document, and all bars are on one canvas over them.
 
 use daymark_trace_model::bars::{self, Measure};
-use daymark_trace_model::{Kind, Line, Trace};
+use daymark_trace_model::{Kind, Line, NONE, Trace};
 use daymark_view::skeleton::flag;
 use daymark_viz::{figure, scale};
 use leptos::html;
@@ -340,6 +340,10 @@ fn contents(seen: Seen, line: Line) -> AnyView {
         }.into_any();
     }
     let is_failed = trace.has(at, flag::ERROR);
+    // Told once where another clock begins, not on every row below.
+    let parent = trace.parent[at as usize];
+    let is_other = parent == NONE || trace.svc[parent as usize] != trace.svc[at as usize];
+    let is_skewed = is_other && trace.has(at, flag::SKEWED);
     let peer = peer_of(trace, at);
     let name = peer.map_or_else(|| trace.service(at).to_owned(), |(name, _)| name.clone());
     let mark = match peer {
@@ -394,7 +398,7 @@ fn contents(seen: Seen, line: Line) -> AnyView {
         <span class="trace-label cut" class:crit=is_failed><b>{name}</b>" "{times}" "<span class="trace-op">{trace.operation(at).to_owned()}</span></span>
         {hint}{hidden}{folded}
         {trace.has(at, flag::ASYNC).then(|| view! { <span class="badge">{t(Word::TraceAsync)}</span> })}
-        {trace.has(at, flag::SKEWED).then(|| view! { <span class="badge" data-state="warning">{t(Word::TraceSkewed)}</span> })}
+        {is_skewed.then(|| view! { <span class="badge" data-state="warning">{t(Word::TraceSkewed)}</span> })}
         {is_failed.then(|| view! { <Mark state=State::Critical title=t(Word::TraceFailed) /> })}
         <span class="trace-row-duration">{duration}</span>
     }.into_any()

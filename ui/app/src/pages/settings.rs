@@ -1,4 +1,4 @@
-//! What the reader chose, kept by the server with a copy in this browser, and views that were kept.
+//! What the reader chose, and views that were kept.
 
 /// Keys of everywhere.
 mod keys;

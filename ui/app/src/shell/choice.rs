@@ -1,6 +1,6 @@
 //! What the reader chose: theme, density, language, the width of the navigation, keys. Links choose for their
-//! visit alone; what is kept is only ever changed by a choice on the settings page or in the frame. The server
-//! keeps it for all browsers of the reader; this one has a copy, so that no page waits for it.
+//! visit alone; what is kept is only ever changed by a choice on the settings page or in the frame. This browser
+//! keeps it, so that no page waits; the server keeps most of it for browsers in which nothing was chosen yet.
 
 use daymark_view::error::Code;
 use daymark_view::meta::Answer;
@@ -20,8 +20,8 @@ pub(crate) const DENSITIES: [&str; 3] = ["compact", "default", "comfortable"];
 /// Pages that need the width.
 const WIDE: [&str; 4] = ["map", "sql", "compare", "trace"];
 
-/// What the server keeps.
-const KEPT: [&str; 7] = ["theme", "density", "nav", "lang", "tz", "letters", "keys"];
+/// What the server keeps. Language and zone are those of the browser: without names all readers are one to it.
+const KEPT: [&str; 5] = ["theme", "density", "nav", "letters", "keys"];
 
 /// Applies what was chosen before, and follows the address.
 pub(super) fn install(shell: Shell) {
@@ -46,13 +46,16 @@ fn language(visit: Option<&str>) -> Language {
 /// Keeps a choice for good. The language is spoken from the next load on.
 pub(crate) fn keep(parameter: &str, value: &str) {
     take(parameter, value);
+    if parameter == "lang" {
+        drop(window().location().reload());
+    }
+    if !KEPT.contains(&parameter) {
+        return;
+    }
     let (parameter, value) = (parameter.to_owned(), value.to_owned());
     life::finish(async move {
         // Kept here whatever the server says: it may be an older one, or away.
         drop(put(&parameter, &value).await);
-        if parameter == "lang" {
-            drop(window().location().reload());
-        }
     });
 }
 
@@ -65,13 +68,13 @@ fn take(parameter: &str, value: &str) {
     }
 }
 
-/// Takes over what was chosen in another browser. The language is spoken from the next load on.
+/// Takes over what was chosen in another browser, where nothing was chosen in this one.
 async fn fetch(shell: Shell) -> Result<(), Failed> {
     let prefs = net::ask::<Answer<Prefs>>(&Question::get("prefs"), None).await?.data;
     for parameter in KEPT {
         let Some(value) = prefs.all.get(parameter).and_then(Value::as_str) else { continue };
-        let is_news = browser::stored(&format!("daymark.{parameter}")).as_deref() != Some(value);
-        if is_news && shell.address.now().get(parameter).is_none() {
+        let is_open = browser::stored(&format!("daymark.{parameter}")).is_none();
+        if is_open && shell.address.now().get(parameter).is_none() {
             take(parameter, value);
             if parameter == "keys" {
                 shell.keys.remap();

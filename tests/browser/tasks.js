@@ -190,6 +190,38 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
     await close(page);
   });
 
+  await check("the tour leads from the overview to the map", async () => {
+    const page = await open("/?tour=1");
+    const on = page.locator(".tour a");
+    await on.click();
+    await page.waitForURL(/status/);
+    await page.locator("[data-row]").first().click();
+    await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+    await page.locator(".tour").getByText("3 / 5").or(page.locator(".tour").getByText("3 of 5")).waitFor();
+    await on.click();
+    await page.waitForURL(/view=logs/);
+    await on.click();
+    await page.waitForURL(/\/map/);
+    await page.getByRole("button", { name: "End the tour" }).click();
+    await page.locator(".tour").waitFor({ state: "detached" });
+    await close(page);
+  });
+
+  await check("the map is replayed over its range", async () => {
+    const page = await open("/map?from=-15m");
+    await page.locator(".map-node").first().waitFor();
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.waitForURL(/at=\d+/);
+    const slider = page.getByRole("slider", { name: "Replay" });
+    await page.waitForFunction(() => Number(document.querySelector(".map-replay input").max) > 10);
+    await slider.focus();
+    await page.keyboard.press("End");
+    await page.locator(".map-node[data-state=ok], .map-node[data-state=critical], .map-node[data-state=warning]").first().waitFor();
+    await page.locator(".map-replay").getByRole("button", { name: "Close" }).click();
+    await page.waitForURL((url) => !url.search.includes("at="));
+    await close(page);
+  });
+
   await check("the address alone shows the same again", async () => {
     const page = await open("/metrics/explore?m=max(queue.length)+by+service&from=-30m&theme=dark");
     await settled(page);

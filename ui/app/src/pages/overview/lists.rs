@@ -3,12 +3,12 @@
 use daymark_view::events::ChangeEvent;
 use daymark_view::overview::Overview;
 use daymark_view::services::ServiceRow;
-use daymark_viz::figure;
+use daymark_viz::notable;
 use leptos::prelude::*;
 
 use crate::load::load;
 use crate::net::Question;
-use crate::parts::figures::{show, show_or_dash};
+use crate::parts::cells;
 use crate::parts::grid::{Column, Grid};
 use crate::parts::icon::Icon;
 use crate::parts::mark::Mark;
@@ -70,7 +70,11 @@ pub(super) fn Lists(overview: Overview) -> impl IntoView {
 fn Busiest() -> impl IntoView {
     let shell = Shell::here();
     let services = load::<Vec<ServiceRow>>(move || {
-        Some(shell.in_range(Question::get("services")).with("sort", "-rate").with("limit", BUSIEST))
+        let question = shell.in_range(Question::get("services")).with("sort", "-rate").with("limit", BUSIEST);
+        Some(match shell.compared() {
+            Some(before) => question.with("compare", format!("{}~{}", before.from.0, before.to.0)),
+            None => question,
+        })
     });
     let open =
         move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
@@ -82,28 +86,23 @@ fn Busiest() -> impl IntoView {
 }
 
 fn columns() -> Vec<Column<ServiceRow>> {
+    let before = |row: &ServiceRow| row.compare.as_ref().and_then(|before| before.error_rate);
     vec![
         Column::text(t(Word::OverviewService), "minmax(124px, 1fr)", |row: &ServiceRow| {
             view! { <Mark state=row.state.into() title=row.state.name() /><span>{row.service.clone()}</span> }
                 .into_any()
         }),
-        Column::number(t(Word::OverviewRate), "72px", |row: &ServiceRow| {
-            show(figure::rate(row.rate)).into_any()
+        Column::number(t(Word::OverviewRate), "72px", |row: &ServiceRow| cells::rate(row.rate)),
+        Column::number(t(Word::OverviewErrors), "72px", move |row: &ServiceRow| {
+            cells::errors(row.error_rate, before(row))
         }),
-        Column::number(t(Word::OverviewErrors), "72px", |row: &ServiceRow| {
-            let is_bad = row.error_rate.is_some_and(|rate| rate >= 0.01);
-            let class = if is_bad { "crit strong" } else { "quiet" };
-            view! { <span class=class>{show_or_dash(row.error_rate.map(figure::percent))}</span> }.into_any()
+        Column::text("", "92px", move |row: &ServiceRow| {
+            let is_bad = notable::are_errors(row.error_rate, before(row));
+            cells::errors_spark(row.spark.error_rate.clone(), is_bad)
         }),
-        Column::text("", "92px", |row: &ServiceRow| {
-            view! { <Spark values=row.spark.error_rate.clone() own="--crit" /> }.into_any()
-        }),
-        Column::number("p95", "72px", |row: &ServiceRow| show_or_dash(row.p95_ns.map(figure::duration))),
+        Column::number("p95", "72px", |row: &ServiceRow| cells::duration(row.p95_ns)),
         Column::number("Δ", "72px", |row: &ServiceRow| {
-            let before = row.compare.as_ref().and_then(|before| before.p95_ns);
-            let change =
-                row.p95_ns.zip(before).and_then(|(now, before)| figure::change(now as f64, before as f64));
-            view! { <span class="quiet">{change}</span> }.into_any()
+            cells::change(row.p95_ns, row.compare.as_ref().and_then(|before| before.p95_ns))
         }),
         Column::text("", "92px", |row: &ServiceRow| {
             let values = row.spark.p95_ns.iter().map(|value| value.map(|ns| ns as f64)).collect();

@@ -19,7 +19,7 @@ use super::About;
 
 const CELLS: (usize, usize) = (120, 36);
 /// Spans that can be opened from below the cells.
-const EXEMPLARS: usize = 5;
+const EXEMPLARS: usize = 3;
 
 #[component]
 pub(super) fn Cells(about: About, height: f64) -> impl IntoView {

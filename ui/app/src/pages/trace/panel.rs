@@ -3,6 +3,7 @@
 
 use daymark_trace_model::groups::{self, By};
 use daymark_view::distribution::Durations;
+use daymark_view::events::ChangeEvent;
 use daymark_view::skeleton::Detail;
 use daymark_view::trace_logs::LogRow;
 use daymark_viz::figure;
@@ -18,11 +19,16 @@ use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::menu::Menu;
 use crate::parts::swatch::Swatch;
+use crate::shell::events::{icon_of, told};
 use crate::shell::keys::copy_link;
 use crate::words::{Word, say, t};
 
 /// Around the span: what its duration is compared with.
 const AROUND_NS: i64 = 3_600_000_000_000;
+/// What changed so long before or after may have to do with it, and how much of that is shown.
+const BEFORE_NS: i64 = 900_000_000_000;
+const AFTER_NS: i64 = 60_000_000_000;
+const CHANGES: usize = 3;
 /// Longer values are cut until somebody wants them.
 const VALUE_MAX: usize = 4_096;
 
@@ -146,8 +152,47 @@ pub(super) fn Panel() -> impl IntoView {
             {four}
             {move || durations.answer().filter(|answer| !answer.data.counts.is_empty()).map(|answer| distribution(&answer.data, facts.get().map_or(0, |facts| facts.2)))}
             {parts}
+            <Changed detail=detail />
             <Critical />
         </aside>
+    }
+}
+
+/// Deploys and the like shortly before the span and after it.
+#[component]
+fn Changed(detail: Memo<Option<Detail>>) -> impl IntoView {
+    let shell = Seen::here().shell;
+    let events = load::<Vec<ChangeEvent>>(move || {
+        let start = detail.get()?.span.start.0;
+        let range = Question::get("events").with("from", start - BEFORE_NS).with("to", start + AFTER_NS);
+        Some(shell.in_scope(range))
+    });
+    let row = move |event: ChangeEvent, start: i64| {
+        let (icon, class) = icon_of(event.kind);
+        let distance = figure::duration((event.time.0 - start).unsigned_abs()).to_string();
+        let word = if event.time.0 <= start { Word::TraceBefore } else { Word::TraceAfter };
+        let to = event.service.as_ref().map(|service| shell.link(["services", service]).to_string());
+        view! {
+            <a class="trace-change" href=to>
+                <span class=class><Icon name=icon size=14 /></span>
+                <span class="cut">{told(&event)}</span>
+                <span class="faint">{say(word, &[("distance", &distance)])}</span>
+            </a>
+        }
+    };
+    move || {
+        let start = detail.get()?.span.start.0;
+        let mut all = events.map(Clone::clone);
+        all.sort_by_key(|event| (event.time.0 - start).abs());
+        all.truncate(CHANGES);
+        (!all.is_empty()).then(|| {
+            view! {
+                <section class="trace-changed">
+                    <div class="section-head panel-head"><h2>{t(Word::TraceChanged)}</h2></div>
+                    {all.into_iter().map(|event| row(event, start)).collect_view()}
+                </section>
+            }
+        })
     }
 }
 

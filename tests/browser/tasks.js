@@ -190,6 +190,21 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
     await close(page);
   });
 
+  await check("Ctrl+F finds among the lines, and goes from match to match", async () => {
+    const page = await open("/logs");
+    await page.locator("[data-row]").first().waitFor();
+    await page.keyboard.press("Control+f");
+    await page.getByLabel("Find in the lines").pressSequentially("refused");
+    await page.getByText(/^10 of the \d+ lines read/).waitFor();
+    await page.keyboard.press("Enter");
+    const focused = () => page.evaluate(() => document.activeElement.innerText);
+    await page.waitForFunction(() => document.activeElement.hasAttribute("data-row") && document.activeElement.innerText.includes("refused"));
+    const first = await focused();
+    await page.keyboard.press("n");
+    await page.waitForFunction((first) => document.activeElement.innerText !== first && document.activeElement.innerText.includes("refused"), first);
+    await close(page);
+  });
+
   await check("the tour leads from the overview to the map", async () => {
     const page = await open("/?tour=1");
     const on = page.locator(".tour a");

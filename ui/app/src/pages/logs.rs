@@ -6,6 +6,8 @@ mod detail;
 mod export;
 /// Keys of the lines and their most frequent values.
 mod fields;
+/// A text among the lines of the list.
+mod find;
 /// Lines found, with what is above them.
 mod found;
 /// How many there are over time.

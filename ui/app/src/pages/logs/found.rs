@@ -9,6 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::export::ExportMenu;
+use super::find::Find;
 use super::histogram::{self, Counts, Spread};
 use super::lines::Lines;
 use super::patterns::{self, Biggest};
@@ -71,6 +72,7 @@ pub(super) fn Found() -> impl IntoView {
             <ExportMenu />
             <WrapButton />
         </div>
+        <Find list=list rows=rows />
         <Show
             when=move || list.has_answer() && (!list.is_empty() || linked.with(Option::is_some))
             fallback=move || view! {

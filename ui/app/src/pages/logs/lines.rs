@@ -129,6 +129,11 @@ pub(super) fn Lines(
             }
         });
     };
+    Effect::new(move |_| {
+        if let Some(at) = search.to_line.get() {
+            go(at);
+        }
+    });
     let pressed = move |event: KeyboardEvent| {
         let count = rows.with_untracked(Vec::len);
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());

@@ -27,6 +27,10 @@ pub(super) struct Search {
     pub(super) columns: Memo<Vec<String>>,
     /// To be marked in the lines.
     pub(super) words: Memo<Vec<String>>,
+    /// Looked for among the lines of the list.
+    pub(super) find: Memo<Option<String>>,
+    /// The line of the list that is to be gone to.
+    pub(super) to_line: RwSignal<Option<usize>>,
 }
 
 impl Search {
@@ -36,6 +40,7 @@ impl Search {
         let view = shell.address.param("view");
         let wrap = shell.address.param("wrap");
         let around = shell.address.param("ctx");
+        let find = shell.address.param("find");
         Self {
             shell,
             q,
@@ -50,7 +55,13 @@ impl Search {
                 around.get().and_then(|count| count.parse().ok()).filter(|count| *count > 0)
             }),
             columns: shell.address.params("cols"),
-            words: Memo::new(move |_| q.with(|q| clause::words(Domain::Logs, q))),
+            words: Memo::new(move |_| {
+                let mut words = q.with(|q| clause::words(Domain::Logs, q));
+                words.extend(find.get());
+                words
+            }),
+            find,
+            to_line: RwSignal::new(None),
         }
     }
 

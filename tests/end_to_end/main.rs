@@ -4,6 +4,8 @@
 /// A server process in a folder of its own.
 mod server;
 
+/// Rules, and people who are told.
+mod alerts;
 /// What was sent is what is answered.
 mod answers;
 /// The command line, as a person types it.

@@ -187,6 +187,12 @@ impl Server {
         self.ask(request.body(Full::default()).unwrap()).unwrap()
     }
 
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
+        let request =
+            http::Request::put(format!("{}{path}", self.api)).header("content-type", "application/json");
+        self.ask(request.body(Full::from(body.to_string())).unwrap()).unwrap()
+    }
+
     pub(crate) fn delete(&self, path: &str) -> Answer {
         let request = http::Request::delete(format!("{}{path}", self.api));
         self.ask(request.body(Full::default()).unwrap()).unwrap()

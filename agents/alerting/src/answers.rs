@@ -60,8 +60,10 @@ impl Alerting {
                 board.restore(body::<KeptState>(state)?);
             }
             for document in &deliveries {
-                let delivery: KeptDelivery = body(document)?;
+                let mut delivery: KeptDelivery = body(document)?;
                 if delivery.delivery == DeliveryState::Pending {
+                    // What kept it from being told may be why we were started again.
+                    delivery.due_at = delivery.due_at.min(now);
                     board.pending.insert(document.id.clone(), delivery);
                 }
             }

@@ -86,13 +86,14 @@ impl Surroundings {
         let end = alert.ends_at.unwrap_or(now).max(alert.starts_at);
         let range = Range { from: alert.starts_at.plus(-10 * Nanos::MINUTE), to: end.plus(Nanos::SECOND) };
         let looking = async {
-            Context {
-                operations: self.operations(service, range).await,
-                trace: self.trace(service, range).await,
-                log: self.log(service, range).await,
-                changes: self.changes(alert.starts_at).await,
-                suspect: self.suspect(service, range).await,
-            }
+            let (operations, trace, log, changes, suspect) = tokio::join!(
+                self.operations(service, range),
+                self.trace(service, range),
+                self.log(service, range),
+                self.changes(alert.starts_at),
+                self.suspect(service, range),
+            );
+            Context { operations, trace, log, changes, suspect }
         };
         tokio::time::timeout(TIME, looking).await.unwrap_or_default()
     }

@@ -1,6 +1,8 @@
 //! The read side over a real store: OTLP bodies in, answers out.
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect has failed")]
 
+/// Figures that rules are judged by, against plain statements.
+mod alerts;
 /// Order, limits and formats of answers.
 mod answers;
 /// Conditions over attributes.

@@ -11,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # DAYMARK_SKIP=never makes that a failure.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check ui bench bench-ui pictures test-core test-corpus test-sdks test-browser test-readers test-faults soak
+.PHONY: run test check ui bench bench-ui pictures test-core test-corpus test-sdks test-browser test-readers test-mail test-faults soak
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run: ui
@@ -23,7 +23,7 @@ ui:
 	CARGO_TARGET_DIR=$(TARGET) $(CARGO) run --package xtask -- build-ui
 
 ## Everything that must hold, in the order of what fails first.
-test: check ui test-core test-corpus test-sdks test-readers test-faults
+test: check ui test-core test-corpus test-sdks test-readers test-mail test-faults
 
 ## All that needs nothing but Rust.
 test-core:
@@ -45,15 +45,20 @@ test-browser:
 test-readers:
 	$(OUTSIDE) outside::readers
 
+## E-mails of alerts, taken by aiosmtpd.
+test-mail:
+	$(OUTSIDE) outside::mail
+
 ## A disk that fails, fills up, or loses power; needs root and strace.
 test-faults:
 	$(OUTSIDE) outside::faults
 
-## The same for an hour: kills and power cuts, as many as the two variables say.
+## The same for an hour: kills and power cuts, as many as the variables say.
 soak: export DAYMARK_KILLS ?= 1000
 soak: export DAYMARK_POWER_CUTS ?= 300
+soak: export DAYMARK_ALERT_KILLS ?= 200
 soak:
-	$(OUTSIDE) kill:: outside::faults
+	$(OUTSIDE) kill alerts:: outside::faults
 
 ## Formatting, lints, layers and tidiness.
 check:

@@ -11,6 +11,8 @@ mod browser;
 mod corpus;
 /// A disk that fails, fills up, or loses power.
 mod faults;
+/// E-mails reach a server for e-mails.
+mod mail;
 /// DuckDB and pyarrow read the files.
 mod readers;
 /// What OpenTelemetry SDKs send is what Daymark answers.

@@ -18,6 +18,8 @@ mod csv;
 mod day;
 /// The faults that were injected.
 mod injected;
+/// Which of the faults the rules that come with Daymark tell of.
+mod rules;
 
 /// The day's figures, as its README gives them.
 const SPANS: u64 = 178_156;

@@ -93,12 +93,15 @@ fn windows(length: i64) -> Vec<Range> {
     ends.map(|to| Range { from: Nanos(to - length), to: Nanos(to) }).collect()
 }
 
+/// A signal, its figure in SQL, its labels and their columns, and the rows that count.
+type Case<'a> = (Value, String, &'a [(&'a str, &'a str)], &'a str);
+
 async fn assert_plain(place: &Place, length: i64, what: &str) {
     let seconds = length as f64 / 1e9;
     let errors = "sum(CASE WHEN status = 'error' THEN 1.0 ELSE 0.0 END)";
     let by_service: &[(&str, &str)] = &[("service", "service")];
     let by_route: &[(&str, &str)] = &[("http.route", "attr('http.route')")];
-    let cases: [(Value, String, &[(&str, &str)], &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         (json!({"kind": "red", "metric": "rate"}), format!("count(*) / {seconds:?}"), by_service, "true"),
         (json!({"kind": "red", "metric": "errors"}), errors.to_owned(), by_service, "true"),
         (

@@ -19,14 +19,14 @@ try {
   const { worst } = await ask(api, "overview?from=-1h&to=now");
   const service = worst[0]?.service ?? "payment";
   const catalogue = await ask(api, "metrics/catalog?limit=50");
-  const metric = catalogue.find((one) => one.name === "http.server.request.duration") ?? catalogue[0];
+  const metric = catalogue.find((one) => one.metric === "http.server.request.duration") ?? catalogue[0];
   const span = (await ask(api, "sql", { query: `SELECT span_id FROM spans WHERE trace_id = '${one}' AND status = 'error' ORDER BY start DESC LIMIT 1` })).rows[0]?.[0];
   const range = "from=-1h&to=now";
   const places = {
     overview: `/?${range}`, services: `/services?${range}`, service: `/services/${service}?${range}`, heatmap: `/services/${service}?${range}&dur=heatmap`,
     map: `/map?${range}`, traces: `/traces?${range}&q=service%3D${service}`, trace: `/traces/${one}?span=${span}`, flame: `/traces/${one}?view=flame`,
     graph: `/traces/${one}?view=graph`, table: `/traces/${one}?view=table`, compare: `/compare?a=trace:${one}&b=trace:${other}`, logs: `/logs?${range}&q=level%3E%3Dwarn`,
-    patterns: `/logs?${range}&view=patterns`, metrics: `/metrics/explore?${range}&m=${encodeURIComponent(`p95(${metric?.name ?? "queue.length"}) by service`)}`,
+    patterns: `/logs?${range}&view=patterns`, metrics: `/metrics/explore?${range}&m=${encodeURIComponent(`p95(${metric?.metric ?? "queue.length"}) by service`)}`,
     sql: `/sql?${range}&sql=${encodeURIComponent("SELECT service, sum(count) AS requests,\n       round(100.0 * sum(errors) / sum(count), 2) AS error_pct,\n       round(sketch_quantile(sketch_merge(sketch), 0.95) / 1e6, 1) AS p95_ms\n  FROM red\n WHERE bucket >= :from AND bucket < :to AND entry\n GROUP BY service\n ORDER BY error_pct DESC")}`,
     system: "/system", segments: "/system?tab=segments", settings: "/settings",
   };

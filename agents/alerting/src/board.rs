@@ -19,6 +19,7 @@ use daymark_view::stored::Stored;
 use regex::Regex;
 
 use crate::book::Book;
+use crate::files::Look;
 
 /// After a start, senders need a moment to come back.
 const SETTLES: i64 = 30 * Nanos::SECOND;
@@ -26,6 +27,8 @@ const SETTLES: i64 = 30 * Nanos::SECOND;
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     pub(crate) rules: BTreeMap<String, Arc<KnownRule>>,
+    /// What the folder of rules looked like when it was read.
+    pub(crate) files: Option<Look>,
     /// Files that cannot be read, or not wholly.
     pub(crate) bad_files: Vec<BadFile>,
     pub(crate) books: HashMap<String, Book>,

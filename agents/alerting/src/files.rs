@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::fields::{Fault, Fields};
@@ -50,18 +51,27 @@ pub struct RuleFiles {
     pub complaints: Vec<Complaint>,
 }
 
-/// Reads all files of a folder, in the order of their names.
-pub fn read_folder(folder: &Path, now: Nanos) -> io::Result<RuleFiles> {
-    let mut paths: Vec<PathBuf> = Vec::new();
+/// The files of a folder with their times and sizes, by name.
+pub type Look = Vec<(PathBuf, Option<SystemTime>, u64)>;
+
+pub fn look(folder: &Path) -> io::Result<Look> {
+    let mut look = Look::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            paths.push(path);
+            let about = std::fs::metadata(&path).ok();
+            let changed = about.as_ref().and_then(|about| about.modified().ok());
+            look.push((path, changed, about.map_or(0, |about| about.len())));
         }
     }
-    paths.sort();
+    look.sort();
+    Ok(look)
+}
+
+/// Reads all files of a folder, in the order of their names.
+pub fn read_folder(folder: &Path, now: Nanos) -> io::Result<RuleFiles> {
     let mut all = RuleFiles::default();
-    for path in paths {
+    for (path, ..) in look(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match read_text(&path) {
             Ok(text) => all.add(read_rules(&name, &text, Origin::File, now)),

@@ -105,9 +105,14 @@ impl Alerting {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         tokio::pin!(stopped);
         loop {
+            let round = async {
+                ticks.tick().await;
+                self.round().await;
+            };
+            // A round that is cut off is made anew at the next start: what it decided and did not keep is forgotten.
             tokio::select! {
                 () = &mut stopped => break,
-                _ = ticks.tick() => self.round().await,
+                () = round => {}
             }
         }
         delivering.abort();
@@ -122,12 +127,16 @@ impl Alerting {
         QueryId::parse(&ulid::Ulid::generate().to_string()).expect("a ULID is printed in its alphabet")
     }
 
-    /// Reads the folder of rules anew.
+    /// Reads the folder of rules anew, when it looks otherwise than before.
     pub(crate) async fn reload(&self) {
         let Some(folder) = self.options.rules_dir.clone() else { return };
-        let now = self.clock.now();
-        let read = tokio::task::spawn_blocking(move || files::read_folder(&folder, now)).await;
-        let Ok(read) = read else { return };
+        let (now, before) = (self.clock.now(), self.board().files.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let look = files::look(&folder);
+            let is_same = look.as_ref().is_ok_and(|look| before.as_ref() == Some(look));
+            (!is_same).then(|| (look.ok(), files::read_folder(&folder, now)))
+        });
+        let Ok(Some((look, read))) = read.await else { return };
         let files = read.unwrap_or_else(|error| {
             let complaint = files::Complaint {
                 file: ".".into(),
@@ -138,7 +147,9 @@ impl Alerting {
             RuleFiles { rules: Vec::new(), complaints: vec![complaint] }
         });
         let _changing = self.changing.lock().await;
-        self.board().take_files(files);
+        let mut board = self.board();
+        board.files = look;
+        board.take_files(files);
     }
 
     /// Looks at what is due, evaluates it, and keeps what came of it.
@@ -271,17 +282,24 @@ impl Board {
         let mut due = Vec::new();
         for rule in self.rules.values().filter(|rule| rule.rule.enabled) {
             let every = rule.rule.every_ns;
-            let last =
-                self.last.get(&rule.id).copied().unwrap_or_else(|| self.watch.up_to.max(rule.created_at));
+            let begun = || match rule.origin {
+                Origin::Api => self.watch.up_to.max(rule.created_at),
+                // When a file was written first is not known; when it was read says nothing.
+                Origin::File | Origin::Default => self.watch.up_to,
+            };
+            let last = self.last.get(&rule.id).copied().unwrap_or_else(begun);
             let behind = now.0.saturating_sub(last.0);
-            if behind < 0 && behind > -CATCH_UP {
-                // The clock went back; what was judged is not judged again.
+            if behind < 0 {
+                // The clock went back. A moment is waited for, so that nothing is judged twice; not hours.
+                if behind <= -every {
+                    self.last.insert(rule.id.clone(), now);
+                }
                 continue;
             }
-            let oldest = last.max(now.plus(-CATCH_UP)).min(now);
+            let oldest = last.max(now.plus(-CATCH_UP));
             let steps =
                 |from: Nanos| usize::try_from((now.0 - from.floor(every).0) / every).unwrap_or_default();
-            let (all, mut left) = (steps(last.min(now)), steps(oldest));
+            let (all, mut left) = (steps(last), steps(oldest));
             left = left.min(CATCH_UP_MAX);
             let missed = all.saturating_sub(left) as u64;
             self.watch.evaluations.due += missed;

@@ -1,5 +1,6 @@
 //! Alerts as they stand and stood, their rules over the past, and all of it as Prometheus tells it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -53,6 +54,16 @@ pub(super) fn watcher(site: &Site) -> Result<&dyn AskAlerts, AskError> {
             .hint("alerts are of the default tenant")
     };
     site.alerts.as_deref().ok_or_else(nobody)
+}
+
+/// How many alerts fire, of each service and of none.
+pub(super) async fn firing(site: &Site) -> Result<Option<HashMap<Option<String>, u64>>, AskError> {
+    let Some(alerts) = &site.alerts else { return Ok(None) };
+    let mut firing = HashMap::new();
+    for row in alerts.states().await?.into_iter().filter(|row| row.state.is_told()) {
+        *firing.entry(row.labels.get("service").cloned()).or_default() += 1;
+    }
+    Ok(Some(firing))
 }
 
 /// The first of what is wrong; how much more there is stands beside it.

@@ -15,6 +15,7 @@ use crate::answer::{Refusal, envelope};
 use crate::asked::Asked;
 use crate::params::{Params, not_one_of, trace_id};
 use crate::router::Site;
+use crate::routes::alerts;
 use crate::routes::service::cells;
 use crate::routes::services::{compared, scope};
 
@@ -34,7 +35,8 @@ pub(crate) async fn overview(State(site): State<Arc<Site>>, asked: Asked) -> Res
         range: range_or_last_hour(&site, &params)?,
         scope: scopes(&params)?,
     };
-    let answer = site.ask.overview(ask).await?;
+    let mut answer = site.ask.overview(ask).await?;
+    answer.data.alerts_firing = alerts::firing(&site).await?.map(|firing| firing.values().sum());
     let rows = answer.data.states.len();
     envelope(&site, &asked, answer, rows).await
 }

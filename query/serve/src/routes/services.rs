@@ -16,11 +16,17 @@ use crate::answer::{Refusal, tagged};
 use crate::asked::Asked;
 use crate::params::{Params, not_one_of, range};
 use crate::router::Site;
+use crate::routes::alerts;
 
 pub(crate) async fn services(State(site): State<Arc<Site>>, asked: Asked) -> Result<Response, Refusal> {
     let once = ["from", "to", "q", "sort", "group", "compare", "limit", "cursor"];
     let params = asked.params(&once, &["scope", "state", "team", "language"])?;
-    let answer = site.ask.services(question(&site, &asked, &params)?).await?;
+    let mut answer = site.ask.services(question(&site, &asked, &params)?).await?;
+    if let Some(firing) = alerts::firing(&site).await? {
+        for row in &mut answer.data {
+            row.alerts_firing = Some(firing.get(&Some(row.service.clone())).copied().unwrap_or_default());
+        }
+    }
     let rows = answer.data.len();
     tagged(&site, &asked, answer, rows).await
 }

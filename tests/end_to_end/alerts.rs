@@ -9,8 +9,12 @@ use serde_json::{Value, json};
 use crate::kill::rounds;
 use crate::server::Server;
 
+/// What is refused, whoever wrote it.
+mod refused;
 /// A receiver of notifications.
 pub(crate) mod sink;
+/// Rules in files, and the command line.
+mod typed;
 
 use sink::{Mood, Sink};
 
@@ -63,7 +67,7 @@ pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Some failed requests of a service, now.
-fn fail(server: &Server, service: &str) {
+pub(crate) fn fail(server: &Server, service: &str) {
     let now = SystemClock::new().now().0;
     let span = |at: i64| {
         json!({"traceId": format!("{:032x}", now + at), "spanId": format!("{:016x}", now + at), "name": "pay",

@@ -19,6 +19,8 @@ pub(crate) enum Mood {
     Fine,
     /// Fails, hangs or is slow, in turns.
     Bad,
+    /// Sends away, to where nobody may be sent.
+    Away,
 }
 
 /// A notification that was taken.
@@ -32,6 +34,7 @@ pub(crate) struct Told {
 #[derive(Debug)]
 struct Inner {
     told: Mutex<Vec<Told>>,
+    mood: Mood,
     is_bad: AtomicBool,
     calls: AtomicUsize,
 }
@@ -49,6 +52,7 @@ impl Sink {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let inner = Arc::new(Inner {
             told: Mutex::default(),
+            mood,
             is_bad: AtomicBool::new(mood == Mood::Bad),
             calls: AtomicUsize::new(0),
         });
@@ -97,6 +101,11 @@ async fn take(inner: Arc<Inner>, request: Request<hyper::body::Incoming>) -> Ans
     let (key, authorization) = (header("idempotency-key").unwrap_or_default(), header("authorization"));
     let body = request.into_body().collect().await?.to_bytes();
     let answer = |status: StatusCode| Ok(Response::builder().status(status).body(Full::default()).unwrap());
+    if inner.mood == Mood::Away {
+        let away =
+            Response::builder().status(307).header("location", "http://169.254.169.254/latest/meta-data");
+        return Ok(away.body(Full::default()).unwrap());
+    }
     if inner.is_bad.load(Ordering::SeqCst) {
         match inner.calls.fetch_add(1, Ordering::SeqCst) % 4 {
             0 => return answer(StatusCode::BAD_GATEWAY),

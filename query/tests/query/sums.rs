@@ -300,15 +300,15 @@ fn kept_sums_are_those_read_anew() {
     let forest = forest(9).into_iter().map(|body| (Format::OtlpJson, body.to_string().into())).collect();
     for requests in [shop, forest] {
         House::new().process(OPEN, async |place| {
-            let step = requests.len() / 16;
+            let step = requests.len() / 10;
             for (number, part) in requests.chunks(step.max(1)).enumerate() {
                 for (format, body) in part {
                     place.deliver("spans", *format, body.clone()).await;
                 }
                 assert_eq!(all(place).await, all(&place.asked_anew()).await, "{number}");
-                match number % 8 {
-                    2 | 4 | 5 => place.store.flush().await.unwrap(),
-                    7 => place.store.settle().await.unwrap(),
+                match number % 5 {
+                    1 | 2 => place.store.flush().await.unwrap(),
+                    4 => place.store.settle().await.unwrap(),
                     _ => continue,
                 }
                 assert_eq!(all(place).await, all(&place.asked_anew()).await, "{number}, in a segment");

@@ -96,6 +96,13 @@ impl Api {
         Ok(answer.data)
     }
 
+    /// Makes an object.
+    pub async fn make(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        let answer = self.post(path, body, PATIENCE).await?;
+        ensure!(answer.status == StatusCode::CREATED, "{path} {body}: {}", answer.text());
+        Ok(())
+    }
+
     async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         let request = Request::get(format!("{}{path}", self.base)).body(Full::default())?;
         self.client.ask(request, PATIENCE).await

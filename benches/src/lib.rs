@@ -25,6 +25,8 @@ pub mod process;
 pub mod query;
 /// How soon a killed server is back, and that it has lost nothing.
 pub mod restart;
+/// What watching costs.
+pub mod rules;
 /// Many durations, and their quantiles.
 pub mod samples;
 /// One request on its way: compressed, sent, answered.

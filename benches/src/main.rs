@@ -11,6 +11,7 @@ use daymark_benches::ingest::Ingest;
 use daymark_benches::made::Made;
 use daymark_benches::query::Query;
 use daymark_benches::restart::Restart;
+use daymark_benches::rules::Rules;
 use daymark_benches::sender::{Encoding, Protocol};
 use daymark_benches::setting::{Setting, Shape, Signals};
 
@@ -34,6 +35,8 @@ enum Bench {
     Query(Query),
     /// Killed under load: time to the next ack and to complete answers, and what was lost
     Restart(Restart),
+    /// What many rules cost while spans come in
+    Rules(Rules),
     /// The shape of the load itself; starts no server
     Made(Made),
     /// Everything above, one after another
@@ -78,6 +81,7 @@ impl Bench {
             Self::Ack(bench) => bench.run(setting).await,
             Self::Query(bench) => bench.run(setting).await,
             Self::Restart(bench) => bench.run(setting).await,
+            Self::Rules(bench) => bench.run(setting).await,
             Self::Made(bench) => bench.run(setting),
             Self::All(_) => anyhow::bail!("a list of measurements holds no further list"),
         }
@@ -101,6 +105,7 @@ impl All {
             Bench::Ack(Ack::default()),
             Bench::Query(Query { shape: mixed, runs: self.runs }),
             Bench::Restart(Restart::default()),
+            Bench::Rules(Rules::default()),
         ]
     }
 

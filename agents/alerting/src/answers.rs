@@ -6,7 +6,7 @@ use daymark_view::alerts::channel::Channel;
 use daymark_view::alerts::history::{DeliveryState, HistoryAsk, HistoryRow};
 use daymark_view::alerts::kept::{self, KeptDelivery, KeptState};
 use daymark_view::alerts::notify::Notify;
-use daymark_view::alerts::preview::{Preview, PreviewAsk};
+use daymark_view::alerts::preview::{Preview, PreviewAsk, PreviewNotification};
 use daymark_view::alerts::rule::{KnownRule, Origin, RULES_MAX, Rule};
 use daymark_view::alerts::silence::Silence;
 use daymark_view::alerts::state::{AlertsStatus, StateRow};
@@ -186,14 +186,17 @@ impl Alerting {
         let _changing = self.changing.lock().await;
         let state = {
             let mut board = self.board();
-            let missing =
-                || AskError::new(Code::NotFound, format!("no alert has the fingerprint \"{fingerprint}\""));
-            let state = board.states.get_mut(&fingerprint).ok_or_else(missing)?;
+            let state = board.states.get_mut(&fingerprint).ok_or_else(|| no_alert(&fingerprint))?;
             (state.acknowledged_by, state.note) = (Some(by), note);
             state.clone()
         };
         self.keep.keep(vec![put(kept::STATE, &fingerprint, &state)]).await
     }
+}
+
+pub(crate) fn no_alert(fingerprint: &str) -> AskError {
+    AskError::new(Code::NotFound, format!("no alert has the fingerprint \"{fingerprint}\""))
+        .hint("what is over is in the history")
 }
 
 fn refuse_file(rule: &KnownRule) -> Result<(), AskError> {
@@ -282,6 +285,10 @@ impl AskAlerts for Alerting {
 
     fn status(&self) -> Answering<'_, AlertsStatus> {
         Box::pin(std::future::ready(Ok(self.how_it_stands())))
+    }
+
+    fn notification(&self, fingerprint: String) -> Answering<'_, PreviewNotification> {
+        Box::pin(async move { self.notification_of(&fingerprint).await })
     }
 
     fn history(&self, ask: HistoryAsk) -> Answering<'_, Answer<Vec<HistoryRow>>> {

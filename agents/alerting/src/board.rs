@@ -7,7 +7,7 @@ use std::sync::Arc;
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
 use daymark_view::alerts::channel::Channel;
-use daymark_view::alerts::history::Muted;
+use daymark_view::alerts::history::{DeliveryState, Muted};
 use daymark_view::alerts::kept::{Gap, KeptDelivery, KeptState, Watch};
 use daymark_view::alerts::matcher::Matcher;
 use daymark_view::alerts::notify::Notify;
@@ -139,6 +139,38 @@ impl Board {
             gap.from.0 < range.to.0 && range.from.0 < gap.to.0.saturating_add(SETTLES)
         };
         self.watch.gaps.iter().any(|gap| ranges.iter().any(|range| touches(gap, range)))
+    }
+
+    /// What is told of a state, as long as nobody is named who is told.
+    pub(crate) fn telling(&self, rule: &KnownRule, state: &KeptState, at: Nanos) -> KeptDelivery {
+        let group = self.books.get(&rule.id).and_then(|book| book.groups.get(&state.group));
+        let rule = &rule.rule;
+        KeptDelivery {
+            event: String::new(),
+            key: String::new(),
+            channel: String::new(),
+            channel_name: String::new(),
+            group: String::new(),
+            rule_id: state.rule_id.clone(),
+            rule: rule.name.clone(),
+            severity: rule.severity,
+            fingerprint: state.fingerprint.clone(),
+            labels: state.labels.clone(),
+            annotations: rule.annotations.clone(),
+            state: state.state,
+            value: state.value,
+            threshold: rule.condition.threshold,
+            op: rule.condition.op,
+            unit: if rule.compare.is_some() { "" } else { rule.signal.unit() }.to_owned(),
+            starts_at: state.since,
+            ends_at: None,
+            spark: group.map(|group| group.spark.iter().copied().collect()).unwrap_or_default(),
+            created_at: at,
+            due_at: at,
+            delivery: DeliveryState::Pending,
+            attempts: 0,
+            tries: Vec::new(),
+        }
     }
 
     /// What a rule adds to the labels of a group.

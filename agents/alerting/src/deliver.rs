@@ -133,19 +133,24 @@ impl Alerting {
     }
 
     async fn send_all(&self, channel: &Stored<Channel>, bundle: &Bundle) -> Called {
+        let now = self.clock.now();
+        let mut messages = Vec::with_capacity(bundle.len());
+        for delivery in bundle.values() {
+            messages.push(self.message(delivery.clone(), now).await);
+        }
+        send(&self.outbound, self.options.smtp.as_ref(), &channel.body, &messages).await
+    }
+
+    /// An alert with what there is to say around it.
+    pub(crate) async fn message(&self, delivery: KeptDelivery, now: Nanos) -> Message {
         let surroundings = Surroundings {
             ask: Arc::clone(&self.ask),
             query_id: Self::query_id(),
             base: self.options.url.clone(),
         };
-        let now = self.clock.now();
-        let mut messages = Vec::with_capacity(bundle.len());
-        for delivery in bundle.values() {
-            let context = surroundings.of(delivery, now).await;
-            let url = format!("{}{}", self.options.url, links::alert(&delivery.fingerprint));
-            messages.push(Message { delivery: delivery.clone(), context, url });
-        }
-        send(&self.outbound, self.options.smtp.as_ref(), &channel.body, &messages).await
+        let context = surroundings.of(&delivery, now).await;
+        let url = format!("{}{}", self.options.url, links::alert(&delivery.fingerprint));
+        Message { delivery, context, url }
     }
 }
 

@@ -1,7 +1,6 @@
 //! A rule over the past, by the very evaluation that watches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
@@ -14,12 +13,10 @@ use daymark_view::alerts::rule::Rule;
 use daymark_view::alerts::state::State;
 use daymark_view::error::{AskError, Code};
 
+use crate::answers::no_alert;
 use crate::board::Board;
 use crate::book::{Book, Change};
-use crate::context::Surroundings;
 use crate::fingerprint::fingerprint;
-use crate::links;
-use crate::message::Message;
 use crate::reading;
 use crate::watch::Alerting;
 
@@ -57,16 +54,22 @@ impl Alerting {
 
     async fn sample_notification(&self, rule: &Rule, preview: &Preview) -> Option<PreviewNotification> {
         let firing = preview.firings.first()?;
-        let delivery = delivery_of(rule, firing);
-        let surroundings = Surroundings {
-            ask: Arc::clone(&self.ask),
-            query_id: Self::query_id(),
-            base: self.options.url.clone(),
-        };
-        let context = surroundings.of(&delivery, firing.from).await;
-        let url = format!("{}{}", self.options.url, links::alert(&delivery.fingerprint));
-        let message = Message { delivery, context, url };
+        let message = self.message(delivery_of(rule, firing), firing.from).await;
         Some(PreviewNotification { slack: message.slack(None), json: message.json() })
+    }
+
+    /// An alert as it would be told now.
+    pub(crate) async fn notification_of(&self, fingerprint: &str) -> Result<PreviewNotification, AskError> {
+        let now = self.clock.now();
+        let delivery = {
+            let board = self.board();
+            let state = board.states.get(fingerprint);
+            let known = state.and_then(|state| Some((board.rules.get(&state.rule_id)?, state)));
+            known.map(|(rule, state)| board.telling(rule, state, now))
+        };
+        let delivery = delivery.ok_or_else(|| no_alert(fingerprint))?;
+        let message = self.message(delivery, now).await;
+        Ok(PreviewNotification { slack: message.slack(None), json: message.json() })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
-use daymark_view::alerts::history::DeliveryState;
 use daymark_view::alerts::kept::{self, KeptDelivery, KeptEvent, KeptState, event_id};
 use daymark_view::alerts::rule::KnownRule;
 use daymark_view::alerts::state::State;
@@ -163,32 +162,15 @@ impl Round {
         let may_be_sent = sent.map_or(at, |sent| sent.plus(notify.interval_ns));
         let moment = event.split('-').next().unwrap_or_default().trim_start_matches('0');
         let what = if ends_at.is_some() { "resolved" } else { state.state.name() };
-        let spark = board.books.get(&rule.id).and_then(|book| book.groups.get(&state.group));
         let delivery = KeptDelivery {
             event: event.to_owned(),
             key: format!("{}-{moment}-{what}", state.fingerprint),
             channel: channel.id.clone(),
             channel_name: channel.body.name.clone(),
             group,
-            rule_id: rule.id.clone(),
-            rule: rule.rule.name.clone(),
-            severity: rule.rule.severity,
-            fingerprint: state.fingerprint.clone(),
-            labels: state.labels.clone(),
-            annotations: rule.rule.annotations.clone(),
-            state: state.state,
-            value: state.value,
-            threshold: rule.rule.condition.threshold,
-            op: rule.rule.condition.op,
-            unit: if rule.rule.compare.is_some() { "" } else { rule.rule.signal.unit() }.to_owned(),
-            starts_at: state.since,
             ends_at,
-            spark: spark.map(|group| group.spark.iter().copied().collect()).unwrap_or_default(),
-            created_at: at,
             due_at: at.plus(notify.wait_ns).max(may_be_sent),
-            delivery: DeliveryState::Pending,
-            attempts: 0,
-            tries: Vec::new(),
+            ..board.telling(rule, state, at)
         };
         let id = format!("{event}-{}", channel.id);
         self.changes.push(put(kept::DELIVERY, &id, &delivery));

@@ -48,6 +48,13 @@ fn files_of_rules_are_read_again_and_mistakes_cost_nothing() {
     let firing = || server.get("/api/v1/alerts/states?state=firing").json()["data"][0].clone();
     let before = until("the alert", || Some(firing()).filter(|row| !row.is_null()));
 
+    let standing =
+        |fingerprint: &str| server.get(&format!("/api/v1/alerts/states/{fingerprint}/notification"));
+    let told = standing(before["fingerprint"].as_str().unwrap()).json()["data"].clone();
+    assert_eq!(told["json"]["labels"]["service"], "web", "{told:#}");
+    assert_eq!(told["slack"]["title"], "[firing] lines (service=web)", "{told:#}");
+    assert_eq!(standing("nobody").status, 404);
+
     // A mistake is told and leaves in force what was said before.
     std::fs::write(&file, RULE.replace("every: 1s", "evry: 1s")).unwrap();
     let told = until("the complaint", || {

@@ -38,6 +38,7 @@ pub(crate) fn calls() -> Router<Arc<Site>> {
         .route("/alerts/preview", post(preview))
         .route("/alerts/states", get(states))
         .route("/alerts/states/{fingerprint}/ack", post(acknowledge))
+        .route("/alerts/states/{fingerprint}/notification", get(notification))
         .route("/alerts/status", get(status))
         .route("/alerts/history", get(past))
 }
@@ -115,6 +116,16 @@ async fn states(State(site): State<Arc<Site>>, asked: Asked) -> Result<Response,
     });
     let count = rows.len();
     envelope(&site, &asked, Answer::of(rows), count).await
+}
+
+async fn notification(
+    State(site): State<Arc<Site>>,
+    Path(fingerprint): Path<String>,
+    asked: Asked,
+) -> Result<Response, Refusal> {
+    asked.params(&[], &[])?;
+    let notification = watcher(&site)?.notification(fingerprint).await?;
+    envelope(&site, &asked, Answer::of(notification), 1).await
 }
 
 async fn acknowledge(

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::channel::Channel;
 use super::history::{HistoryAsk, HistoryRow};
-use super::preview::{Preview, PreviewAsk};
+use super::preview::{Preview, PreviewAsk, PreviewNotification};
 use super::rule::{KnownRule, Rule};
 use super::silence::Silence;
 use super::state::{AlertsStatus, StateRow};
@@ -36,6 +36,8 @@ pub trait AskAlerts: Send + Sync + fmt::Debug {
     fn states(&self) -> Answering<'_, Vec<StateRow>>;
     fn status(&self) -> Answering<'_, AlertsStatus>;
     fn history(&self, ask: HistoryAsk) -> Answering<'_, Answer<Vec<HistoryRow>>>;
+    /// An alert as it would be told now, with where to look.
+    fn notification(&self, fingerprint: String) -> Answering<'_, PreviewNotification>;
     fn acknowledge(&self, fingerprint: String, by: String, note: Option<String>) -> Answering<'_, ()>;
 
     fn silences(&self) -> Answering<'_, Vec<Stored<Silence>>>;

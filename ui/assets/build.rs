@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let dist = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo")).join("../dist");
     println!("cargo::rerun-if-changed={}", dist.display());
     let mut files = Vec::new();
     walk(&dist, &dist, &mut files);

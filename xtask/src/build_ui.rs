@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::browser_target::{self, TARGET};
-use crate::styles;
+use crate::{styles, workspace};
 
 /// What a first load may weigh, packed with brotli: docs/benchmarks.md tells what it does weigh.
 const MOST_BYTES: u64 = 452 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct BuildUi {
 
 impl BuildUi {
     pub(crate) fn run(&self) -> Result<()> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the folder of the workspace")?;
+        let root = &workspace()?;
         let wasm = self.compile(root)?;
         let made = root.join("ui/dist.new");
         drop(fs::remove_dir_all(&made));

@@ -1,14 +1,14 @@
 //! The lints of the web UI: it is empty for every target but that of browsers.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::browser_target::{self, TARGET};
+use crate::workspace;
 
 pub(crate) fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the folder of the workspace")?;
+    let root = &workspace()?;
     browser_target::ensure(root)?;
     let status = Command::new(env!("CARGO"))
         .current_dir(root)

@@ -9,6 +9,9 @@ mod check_ui;
 /// The style sheets as one.
 mod styles;
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser, Debug)]
@@ -24,6 +27,12 @@ enum Job {
     BuildUi(build_ui::BuildUi),
     /// Lints the web UI, which clippy of the workspace finds empty
     CheckUi,
+}
+
+/// As cargo tells it now: a build that is shared by checkouts must not remember one of them.
+fn workspace() -> anyhow::Result<PathBuf> {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").context("cargo names the folder: run `cargo xtask`")?;
+    Ok(Path::new(&own).parent().context("the folder of the workspace")?.to_owned())
 }
 
 fn main() -> anyhow::Result<()> {

@@ -46,7 +46,9 @@ export async function feed(otlp) {
   await post(otlp, "/v1/logs", { resourceLogs: [{ resource: resource("payment"), scopeLogs: [{ logRecords: lines }] }] });
   const points = Array.from({ length: 60 }, (_, step) => ({ timeUnixNano: String(BigInt(now - 600000 + step * 10000) * 1000000n), asDouble: 40 + step, attributes: [text("pool", "main")] }));
   await post(otlp, "/v1/metrics", { resourceMetrics: [{ resource: resource("order"), scopeMetrics: [{ metrics: [{ name: "queue.length", unit: "1", gauge: { dataPoints: points } }] }] }] });
-  return { trace: failing.trace };
+  // The range in which something was going on, however long ago that is by the time it is looked at.
+  const instant = (ms) => `${ms}000000`;
+  return { trace: failing.trace, from: instant(now - 600000), to: instant(now - 60000) };
 }
 
 // A trace of many spans: one request that calls services, which query in turn; some fail.

@@ -1,7 +1,7 @@
 // What people do, with the clicks counted where few of them are the point.
 import { ensure } from "./visitor.js";
 
-export async function tasks({ api, open, settled, close, check }, { trace, otlp }) {
+export async function tasks({ api, open, settled, close, check }, { trace, otlp, from, to }) {
   await check("the overview leads to a service and back", async () => {
     const page = await open("/");
     await page.locator(".square").first().click();
@@ -223,7 +223,7 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
   });
 
   await check("the map is replayed over its range", async () => {
-    const page = await open("/map?from=-15m");
+    const page = await open(`/map?from=${from}&to=${to}`);
     await page.locator(".map-node").first().waitFor();
     await page.getByRole("button", { name: "Replay" }).click();
     await page.waitForURL(/at=\d+/);
@@ -251,6 +251,7 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp 
   await check("four tabs follow the lines at once, and a fifth page still answers", async () => {
     const tabs = [await open("/logs/tail")];
     for (let tab = 1; tab < 4; tab++) tabs.push(await open("/logs/tail", { beside: tabs[0] }));
+    for (const tab of tabs) await settled(tab);
     const body = `a line for every tab ${Date.now()}`;
     const record = { timeUnixNano: String(BigInt(Date.now()) * 1000000n), severityNumber: 9, body: { stringValue: body } };
     const sent = await fetch(`${otlp}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }) });

@@ -115,7 +115,7 @@ pub(super) fn Tail() -> impl IntoView {
         say(Word::LogsBuffer, &[("count", &count), ("most", &figure::grouped(KEPT as u64))])
     };
     view! {
-        <div class="toolbar logs-bar">
+        <div class="toolbar logs-bar" aria-busy=move || (stream.flow.get() == Flow::Opening).to_string()>
             <button type="button" class="button tail-pill" data-following=move || tailed.is_following.get().then_some("") on:click=move |_| tailed.turn()>{pill}</button>
             <span class="quiet cut">{rates}</span>
             {skipped}

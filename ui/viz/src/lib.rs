@@ -3,6 +3,8 @@
 
 /// The path and parameters of what is looked at.
 pub mod address;
+/// Alerts in words and figures.
+pub mod alert;
 /// What part of a large picture is in sight.
 pub mod camera;
 /// Terms of a query, put in and taken out.

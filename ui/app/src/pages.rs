@@ -1,5 +1,6 @@
 //! A file for each place in the navigation.
 
+mod alerts;
 mod compare;
 mod logs;
 mod map;
@@ -38,6 +39,7 @@ pub(crate) enum Place {
     Logs,
     Metrics,
     Sql,
+    Alerts,
     System,
     Settings,
     Missing,
@@ -57,6 +59,7 @@ impl Place {
             ["logs"] | ["logs", "tail"] => Self::Logs,
             ["metrics", "explore"] => Self::Metrics,
             ["sql"] => Self::Sql,
+            ["alerts"] => Self::Alerts,
             ["system"] => Self::System,
             ["settings"] => Self::Settings,
             _ => Self::Missing,
@@ -104,6 +107,7 @@ fn page(place: Place) -> AnyView {
         Place::Logs => view! { <logs::Page /> }.into_any(),
         Place::Metrics => view! { <metrics::Page /> }.into_any(),
         Place::Sql => view! { <sql::Page /> }.into_any(),
+        Place::Alerts => view! { <alerts::Page /> }.into_any(),
         Place::System => view! { <system::Page /> }.into_any(),
         Place::Settings => view! { <settings::Page /> }.into_any(),
         Place::Missing => view! { <missing::Page /> }.into_any(),

@@ -1,5 +1,7 @@
 //! What fires and why, the rules and how they would have behaved, what happened, who is told.
 
+/// Changes of state with every attempt to tell.
+mod history;
 
 use daymark_view::alerts::rule::Severity;
 use daymark_view::alerts::silence::Silence;
@@ -76,6 +78,7 @@ pub(crate) fn Page() -> impl IntoView {
                 </span>
             </div>
             {move || match tab.get().as_deref() {
+                Some("history") => view! { <history::Whole /> }.into_any(),
                 _ => ().into_any(),
             }}
         </div>

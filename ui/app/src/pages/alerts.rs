@@ -1,5 +1,7 @@
 //! What fires and why, the rules and how they would have behaved, what happened, who is told.
 
+/// How a rule would have behaved.
+mod backtest;
 /// Changes of state with every attempt to tell.
 mod history;
 

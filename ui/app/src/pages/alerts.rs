@@ -4,6 +4,8 @@
 mod backtest;
 /// Changes of state with every attempt to tell.
 mod history;
+/// One alert, as a page of an incident.
+mod incident;
 
 use daymark_view::alerts::rule::Severity;
 use daymark_view::alerts::silence::Silence;

@@ -2,6 +2,8 @@
 
 /// How a rule would have behaved.
 mod backtest;
+/// What fires, and one of it.
+mod firing;
 /// Changes of state with every attempt to tell.
 mod history;
 /// One alert, as a page of an incident.
@@ -83,7 +85,7 @@ pub(crate) fn Page() -> impl IntoView {
             </div>
             {move || match tab.get().as_deref() {
                 Some("history") => view! { <history::Whole /> }.into_any(),
-                _ => ().into_any(),
+                _ => view! { <firing::Firing alerts=alerts /> }.into_any(),
             }}
         </div>
     }

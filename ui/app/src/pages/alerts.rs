@@ -2,6 +2,8 @@
 
 /// How a rule would have behaved.
 mod backtest;
+/// A rule as a sentence of controls, or as JSON.
+mod editor;
 /// What fires, and one of it.
 mod firing;
 /// Changes of state with every attempt to tell.

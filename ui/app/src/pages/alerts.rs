@@ -10,6 +10,8 @@ mod firing;
 mod history;
 /// One alert, as a page of an incident.
 mod incident;
+/// All rules.
+mod rules;
 
 use daymark_view::alerts::rule::Severity;
 use daymark_view::alerts::silence::Silence;
@@ -86,6 +88,7 @@ pub(crate) fn Page() -> impl IntoView {
                 </span>
             </div>
             {move || match tab.get().as_deref() {
+                Some("rules") => view! { <rules::Rules alerts=alerts /> }.into_any(),
                 Some("history") => view! { <history::Whole /> }.into_any(),
                 _ => view! { <firing::Firing alerts=alerts /> }.into_any(),
             }}

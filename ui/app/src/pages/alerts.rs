@@ -12,6 +12,8 @@ mod history;
 mod incident;
 /// All rules.
 mod rules;
+/// What nobody wants to hear for a while.
+mod silences;
 
 use daymark_view::alerts::rule::Severity;
 use daymark_view::alerts::silence::Silence;
@@ -90,6 +92,7 @@ pub(crate) fn Page() -> impl IntoView {
             {move || match tab.get().as_deref() {
                 Some("rules") => view! { <rules::Rules alerts=alerts /> }.into_any(),
                 Some("history") => view! { <history::Whole /> }.into_any(),
+                Some("silences") => view! { <silences::Silences alerts=alerts /> }.into_any(),
                 _ => view! { <firing::Firing alerts=alerts /> }.into_any(),
             }}
         </div>

@@ -2,6 +2,8 @@
 
 /// How a rule would have behaved.
 mod backtest;
+/// Where notifications go.
+mod channels;
 /// A rule as a sentence of controls, or as JSON.
 mod editor;
 /// What fires, and one of it.
@@ -93,6 +95,7 @@ pub(crate) fn Page() -> impl IntoView {
                 Some("rules") => view! { <rules::Rules alerts=alerts /> }.into_any(),
                 Some("history") => view! { <history::Whole /> }.into_any(),
                 Some("silences") => view! { <silences::Silences alerts=alerts /> }.into_any(),
+                Some("channels") => view! { <channels::Channels alerts=alerts /> }.into_any(),
                 _ => view! { <firing::Firing alerts=alerts /> }.into_any(),
             }}
         </div>

@@ -150,7 +150,7 @@ pub(super) fn install_global(shell: Shell) {
             shell.open_omnibox();
         }
     });
-    let places: [(&'static str, &'static str, Word); 9] = [
+    let places: [(&'static str, &'static str, Word); 10] = [
         ("g o", "", Word::NavOverview),
         ("g s", "services", Word::NavServices),
         ("g p", "map", Word::NavMap),
@@ -158,6 +158,7 @@ pub(super) fn install_global(shell: Shell) {
         ("g l", "logs", Word::NavLogs),
         ("g m", "metrics/explore", Word::NavMetrics),
         ("g q", "sql", Word::NavSql),
+        ("g a", "alerts", Word::NavAlerts),
         ("g y", "system", Word::NavSystem),
         ("g ,", "settings", Word::NavSettings),
     ];

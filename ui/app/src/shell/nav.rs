@@ -19,6 +19,7 @@ const SIGNALS: [Place; 4] = [
     ("metrics/explore", "metrics", Word::NavMetrics, "g m"),
     ("sql", "sql", Word::NavSql, "g q"),
 ];
+const STATE: [Place; 1] = [("alerts", "bell", Word::NavAlerts, "g a")];
 const OURS: [Place; 2] =
     [("system", "system", Word::NavSystem, "g y"), ("settings", "settings", Word::NavSettings, "g ,")];
 
@@ -44,6 +45,8 @@ pub(super) fn Nav() -> impl IntoView {
             {list(&FIRST)}
             <div class="group"><span>{t(Word::NavSignals)}</span></div>
             {list(&SIGNALS)}
+            <div class="group"><span>{t(Word::NavState)}</span></div>
+            {list(&STATE)}
             <div class="group"><span>{t(Word::NavDaymark)}</span></div>
             {list(&OURS)}
         </nav>

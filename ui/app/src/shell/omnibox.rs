@@ -221,7 +221,7 @@ fn choices_of(shell: Shell, hit: &Hit) -> Vec<Choice> {
 
 fn pages(shell: Shell, typed: &str) -> Vec<Choice> {
     let typed = typed.trim().to_lowercase();
-    let places: [(&'static str, &str, Word); 9] = [
+    let places: [(&'static str, &str, Word); 10] = [
         ("overview", "", Word::NavOverview),
         ("services", "services", Word::NavServices),
         ("map", "map", Word::NavMap),
@@ -229,6 +229,7 @@ fn pages(shell: Shell, typed: &str) -> Vec<Choice> {
         ("logs", "logs", Word::NavLogs),
         ("metrics", "metrics/explore", Word::NavMetrics),
         ("sql", "sql", Word::NavSql),
+        ("bell", "alerts", Word::NavAlerts),
         ("system", "system", Word::NavSystem),
         ("settings", "settings", Word::NavSettings),
     ];

@@ -1,9 +1,11 @@
 //! Alerts in words and figures: values in the unit of their rule, what a rule watches, how often it would have
 //! fired.
 
+use daymark_model::time::Nanos;
 use daymark_view::alerts::preview::PreviewFiring;
 use daymark_view::alerts::rule::Rule;
 use daymark_view::alerts::signal::Signal;
+use daymark_view::alerts::state::StateRow;
 
 use crate::figure;
 
@@ -19,6 +21,17 @@ pub fn value(value: f64, unit: &str) -> String {
         "1/s" => figure::rate(value).to_string(),
         _ => plain(value),
     }
+}
+
+/// A value that somebody chose, without zeros that say nothing: `5 %`, `1.5 s`.
+pub fn chosen(number: f64, unit: &str) -> String {
+    let text = value(number, unit);
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.' && letter != '−');
+    let (digits, behind) = text.split_at(end.unwrap_or(text.len()));
+    if !digits.contains('.') {
+        return text;
+    }
+    format!("{}{behind}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// At most three digits behind the point, and none that say nothing.
@@ -51,6 +64,55 @@ pub fn watched(signal: &Signal) -> (String, String) {
     (what, about)
 }
 
+/// A text of a rule with what was found put into it, as it is told: `{{value}}` and its like.
+pub fn filled(template: &str, row: &StateRow) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, behind)) = after.split_once("}}") else { break };
+        out.push_str(before);
+        match known(name.trim().trim_start_matches(['$', '.']), row) {
+            Some(text) => out.push_str(&text),
+            None => out.push_str(&format!("{{{{{name}}}}}")),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn known(name: &str, row: &StateRow) -> Option<String> {
+    Some(match name {
+        "value" => row.value.map_or_else(|| "–".into(), |number| value(number, &row.unit)),
+        "threshold" => value(row.threshold, &row.unit),
+        "rule" => row.rule.clone(),
+        "severity" => row.severity.name().into(),
+        "status" => row.state.name().into(),
+        label => row.labels.get(label.strip_prefix("labels.")?).cloned().unwrap_or_default(),
+    })
+}
+
+/// At which of some values, one every `every_ns` with the last at `last`, something began; none where it was
+/// before them all.
+pub fn began_at(began: Nanos, last: Nanos, every_ns: i64, count: usize) -> Option<f64> {
+    let back = last.0.saturating_sub(began.0) as f64 / every_ns.max(1) as f64;
+    let at = count.saturating_sub(1) as f64 - back;
+    (at >= 0.0 && back >= 0.0).then_some(at)
+}
+
+/// Which labels over a picture have room: each needs so much from where it begins.
+pub fn with_room(places: &[f64], wide: f64) -> Vec<bool> {
+    let mut free = f64::MIN;
+    let fits = |place: &f64| {
+        let fits = *place >= free;
+        if fits {
+            free = *place + wide;
+        }
+        fits
+    };
+    places.iter().map(fits).collect()
+}
+
 /// How a rule would have behaved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
@@ -78,7 +140,6 @@ pub fn behaviour(firings: &[PreviewFiring], until: i64) -> Behaviour {
 
 #[cfg(test)]
 mod tests {
-    use daymark_model::time::Nanos;
     use serde_json::json;
 
     use super::*;
@@ -87,7 +148,14 @@ mod tests {
     fn values_have_the_unit_of_their_rule() {
         let told = [(0.081, "ratio"), (2.31e9, "ns"), (412.0, "1/s"), (1.4, ""), (-0.0001, ""), (37.0, "")];
         let told = told.map(|(number, unit)| value(number, unit));
-        assert_eq!(told, ["8.1\u{a0}%", "2.31\u{a0}s", "412/s", "1.4", "0", "37"]);
+        assert_eq!(told, ["8.10\u{a0}%", "2.31\u{a0}s", "412/s", "1.4", "0", "37"]);
+    }
+
+    #[test]
+    fn what_was_chosen_has_no_idle_zeros() {
+        let told = [(0.05, "ratio"), (1.5e9, "ns"), (3.0, "1/s"), (100.0, ""), (1.5e8, "ns"), (10.0, "1/s")];
+        let told = told.map(|(number, unit)| chosen(number, unit));
+        assert_eq!(told, ["5\u{a0}%", "1.5\u{a0}s", "3/s", "100", "150\u{a0}ms", "10/s"]);
     }
 
     #[test]
@@ -116,5 +184,31 @@ mod tests {
         let expected = Behaviour { count: 3, total_ns: 24 * minute, median_ns: 9 * minute, short: 1 };
         assert_eq!(told, expected);
         assert_eq!(behaviour(&[], 0), Behaviour::default());
+    }
+
+    #[test]
+    fn texts_tell_what_was_found() {
+        let row = json!({
+            "rule_id": "r", "rule": "slow", "severity": "warning", "state": "firing", "annotations": {},
+            "labels": {"service": "pay"}, "fingerprint": "f", "value": 2e9, "threshold": 1e9, "op": ">",
+            "unit": "ns", "since": "0", "valid_from": "0", "valid_to": null, "acknowledged_by": null,
+            "note": null, "silenced": false, "silence": null, "inhibited": false, "spark": [], "error": null,
+            "links": {"alert": "", "service": null, "traces": null, "logs": null},
+        });
+        let row: StateRow = serde_json::from_value(row).unwrap();
+        let told = filled("{{labels.service}} takes {{ value }}, {{ $labels.zone }}{{else}} {{", &row);
+        assert_eq!(told, "pay takes 2.00\u{a0}s, {{else}} {{");
+    }
+
+    #[test]
+    fn a_beginning_lies_among_the_values_or_before_them() {
+        assert_eq!(began_at(Nanos(40), Nanos(100), 10, 20), Some(13.0));
+        assert_eq!(began_at(Nanos(0), Nanos(1_000), 10, 20), None);
+        assert_eq!(began_at(Nanos(120), Nanos(100), 10, 20), None);
+    }
+
+    #[test]
+    fn labels_do_not_cover_each_other() {
+        assert_eq!(with_room(&[0.0, 10.0, 45.0, 80.0, 90.0], 40.0), [true, false, true, false, true]);
     }
 }

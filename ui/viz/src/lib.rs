@@ -19,6 +19,8 @@ pub mod curve;
 pub mod figure;
 /// Durations over time as cells.
 pub mod heat;
+/// What is known around an alert.
+pub mod incident;
 /// Particles that follow Korean words.
 pub mod korean;
 /// The text of a log line in pieces.

@@ -31,6 +31,8 @@ pub mod metric;
 pub mod notable;
 /// The colour of a service.
 pub mod palette;
+/// A rule that is being written.
+pub mod rule_draft;
 /// Where a value lies on an axis, and what stands on the axis.
 pub mod scale;
 /// Server-sent events out of their pieces.

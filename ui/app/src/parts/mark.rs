@@ -9,6 +9,8 @@ pub(crate) enum State {
     Warning,
     Critical,
     Info,
+    /// Set by hand.
+    Manual,
     Moving,
     Unknown,
 }
@@ -20,6 +22,7 @@ impl State {
             Self::Warning => "warning",
             Self::Critical => "critical",
             Self::Info => "info",
+            Self::Manual => "manual",
             Self::Moving => "moving",
             Self::Unknown => "unknown",
         }
@@ -37,7 +40,7 @@ impl From<ServiceState> for State {
     }
 }
 
-/// A disc, triangle, crossed square, ring, half disc or dashed ring.
+/// A disc, triangle, crossed square, ring, diamond, half disc or dashed ring.
 #[component]
 pub(crate) fn Mark(state: State, #[prop(optional, into)] title: Option<String>) -> impl IntoView {
     let shape = match state {
@@ -48,6 +51,7 @@ pub(crate) fn Mark(state: State, #[prop(optional, into)] title: Option<String>) 
             <path d="M4 4l4 4M8 4l-4 4" stroke="var(--surface)" stroke-width="1.4" stroke-linecap="round" />
         }.into_any(),
         State::Info => view! { <circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="1.8" /> }.into_any(),
+        State::Manual => view! { <path d="M6 .8 11.2 6 6 11.2.8 6Z" fill="currentColor" /> }.into_any(),
         State::Moving => view! {
             <circle cx="6" cy="6" r="4.2" fill="none" stroke="currentColor" stroke-width="1.4" />
             <path d="M6 1.800a4.2 4.2 0 0 1 0 8.400Z" fill="currentColor" />

@@ -1,0 +1,235 @@
+//! A rule as a sentence of controls: when what is bad for how long, what is not judged, who is told what.
+
+use daymark_viz::rule_draft;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::Alerts;
+use super::field::{Draft, listed, long, number, pick, select, typed};
+use crate::words::{Word, t};
+
+const RED: [&str; 6] = ["error_rate", "errors", "rate", "p50", "p95", "p99"];
+const EDGE: [&str; 10] = [
+    "error_rate",
+    "errors",
+    "rate",
+    "network_mean",
+    "client_p50",
+    "client_p95",
+    "client_p99",
+    "server_p50",
+    "server_p95",
+    "server_p99",
+];
+const LINES: [&str; 2] = ["count", "rate"];
+const AGGREGATES: [&str; 8] = ["avg", "min", "max", "sum", "count", "p50", "p95", "p99"];
+const OPS: [&str; 6] = [">", ">=", "<", "<=", "==", "!="];
+const SEVERITIES: [(&str, Word); 3] =
+    [("critical", Word::AlertsCritical), ("warning", Word::AlertsWarning), ("info", Word::AlertsInfo)];
+const KINDS: [(&str, Word); 7] = [
+    ("red", Word::AlertsKindRed),
+    ("edge", Word::AlertsKindEdge),
+    ("logs", Word::AlertsKindLogs),
+    ("metric", Word::AlertsKindMetric),
+    ("sql", Word::AlertsKindSql),
+    ("state", Word::AlertsKindState),
+    ("burn_rate", Word::AlertsKindBurnRate),
+];
+const NO_DATA: [(&str, Word); 4] = [
+    ("", Word::AlertsNoDataNone),
+    ("alert", Word::AlertsNoDataAlert),
+    ("keep", Word::AlertsNoDataKeep),
+    ("ok", Word::AlertsNoDataOk),
+];
+
+fn told(choices: &[(&'static str, Word)]) -> Vec<(&'static str, String)> {
+    choices.iter().map(|(name, word)| (*name, t(*word).to_owned())).collect()
+}
+
+#[component]
+pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
+    let kind = Memo::new(move |_| draft.text("/signal/kind"));
+    let unit = Memo::new(move |_| draft.unit());
+    let is_compared = Memo::new(move |_| !draft.text("/compare/offset").is_empty());
+    // Another unit asks for another threshold.
+    let suit = move |before: &'static str| {
+        let signal = draft.rule.with_untracked(|rule| rule["signal"].clone());
+        if draft.rule.with_untracked(|rule| rule.get("compare").is_none())
+            && rule_draft::unit(&signal) != before
+        {
+            let (op, threshold) = rule_draft::usual(&signal);
+            draft.set("/condition", json!({"op": op, "threshold": threshold}));
+        }
+    };
+    let choose_kind = move |kind: String| {
+        let template = match kind.as_str() {
+            "red" => "errors",
+            "edge" => "calls",
+            "logs" => "lines",
+            "sql" => "sql",
+            "burn_rate" => "budget",
+            _ => "",
+        };
+        let signal = match kind.as_str() {
+            "state" => json!({"kind": kind, "table": "services", "where": "", "by": []}),
+            "metric" => json!({"kind": kind, "metric": "", "agg": "avg", "by": []}),
+            _ => rule_draft::template(template).map(|rule| rule["signal"].clone()).unwrap_or_default(),
+        };
+        let (op, threshold) = rule_draft::usual(&signal);
+        draft.set("/signal", signal);
+        draft.set("/condition", json!({"op": op, "threshold": threshold}));
+        draft.set("/compare", Value::Null);
+    };
+    let metric = move |choices: &[&'static str]| {
+        let choices = choices.iter().map(|name| (*name, (*name).to_owned())).collect();
+        select(draft, "/signal/metric", Word::AlertsValueOfKind, choices, move |chosen| {
+            let before = draft.unit();
+            draft.set("/signal/metric", json!(chosen));
+            suit(before);
+        })
+    };
+    let by = move |hint| listed(draft, "/signal/by", Word::AlertsBy, (hint, 12));
+    let what = move || match kind.get().as_str() {
+        "red" => vec![
+            metric(&RED),
+            typed(draft, "/signal/q", Word::AlertsOf, ("service:payment", 22)),
+            by("service"),
+        ],
+        "edge" => vec![
+            metric(&EDGE),
+            typed(draft, "/signal/client", Word::AlertsFrom, ("*", 12)),
+            typed(draft, "/signal/server", Word::AlertsTo, ("*", 12)),
+            by("client, server"),
+        ],
+        "logs" => vec![
+            metric(&LINES),
+            typed(draft, "/signal/q", Word::AlertsOf, ("level>=error", 26)),
+            by("service"),
+        ],
+        "sql" => {
+            vec![long(draft, "/signal/query", Word::AlertsStatement, "SELECT service, count(*) AS value …")]
+        }
+        "state" => vec![
+            typed(draft, "/signal/table", Word::AlertsOf, ("services", 14)),
+            typed(draft, "/signal/where", Word::AlertsWhere, ("", 22)),
+            by(""),
+        ],
+        "burn_rate" => vec![
+            number(draft, "/signal/slo/target", Word::AlertsTarget, "ratio", ("99.9%", 7)),
+            typed(draft, "/signal/q", Word::AlertsOf, ("service:payment", 22)),
+            by("service"),
+        ],
+        _ => vec![
+            pick(draft, "/signal/agg", Word::AlertsValueOfKind, &AGGREGATES),
+            typed(draft, "/signal/metric", Word::AlertsOf, ("queue.length", 26)),
+            typed(draft, "/signal/q", Word::AlertsWhere, ("", 16)),
+            by("service"),
+        ],
+    };
+    let threshold = move || {
+        let unit = unit.get();
+        let hint = match unit {
+            "ratio" => "5%",
+            "ns" => "1.5s",
+            _ => "10",
+        };
+        number(draft, "/condition/threshold", Word::AlertsThan, unit, (hint, 7))
+    };
+    let compared = move || {
+        is_compared.get().then(|| {
+            vec![
+                typed(draft, "/compare/offset", Word::AlertsAgainst, ("-1d", 5)),
+                select(
+                    draft,
+                    "/compare/as",
+                    Word::AlertsAs,
+                    told(&[("ratio", Word::AlertsRatio), ("difference", Word::AlertsDifference)]),
+                    move |chosen| draft.set("/compare/as", json!(chosen)),
+                ),
+            ]
+        })
+    };
+    let no_data = move |then: String| {
+        let value = if then.is_empty() { Value::Null } else { json!({"after": "10m", "then": then}) };
+        draft.set("/no_data", value);
+    };
+    let lasting = move |pointer, word| typed(draft, pointer, word, ("5m", 4));
+    view! {
+        <div class="alert-sentence">
+            <span class="alert-lead">{t(Word::AlertsCalled)}</span>
+            <div>
+                {typed(draft, "/name", Word::AlertsName, (t(Word::AlertsNameHint), 32))}
+                {select(draft, "/severity", Word::AlertsSeverity, told(&SEVERITIES), move |chosen| draft.set("/severity", json!(chosen)))}
+            </div>
+            <span class="alert-lead">{t(Word::AlertsWhen)}</span>
+            <div>
+                {select(draft, "/signal/kind", Word::AlertsWatch, told(&KINDS), choose_kind)}
+                {what}
+                {compared}
+                {pick(draft, "/condition/op", Word::AlertsIs, &OPS)}
+                {threshold}
+                {lasting("/window", Word::AlertsOverTime)}
+                {lasting("/for", Word::AlertsFor)}
+            </div>
+            <span class="alert-lead">{t(Word::AlertsIgnore)}</span>
+            <div>
+                {number(draft, "/min_count", Word::AlertsRequests, "", ("20", 5))}
+                {select(draft, "/no_data/then", Word::AlertsNoData, told(&NO_DATA), no_data)}
+                {lasting("/every", Word::AlertsEvery)}
+                {move || { let unit = unit.get(); number(draft, "/recover", Word::AlertsRecover, unit, ("–", 6)) }}
+                {lasting("/keep_firing", Word::AlertsKeep)}
+            </div>
+            <span class="alert-lead">{t(Word::AlertsNotify)}</span>
+            <Notify draft=draft alerts=alerts />
+            <span class="alert-lead">{t(Word::AlertsSay)}</span>
+            <div>
+                {typed(draft, "/annotations/summary", Word::AlertsSummary, ("{{value}} of {{labels.service}}", 44))}
+                {typed(draft, "/annotations/runbook", Word::AlertsRunbook, ("https://…", 22))}
+            </div>
+        </div>
+    }
+}
+
+/// Channels of the rule, each a button that is pressed or not.
+#[component]
+fn Notify(draft: Draft, alerts: Alerts) -> impl IntoView {
+    let toggle = move |name: &str, id: &str| {
+        let mut all: Vec<String> = chosen(draft);
+        let count = all.len();
+        all.retain(|one| one != name && one != id);
+        if all.len() == count {
+            all.push(name.to_owned());
+        }
+        draft.set("/channels", json!(all));
+    };
+    move || {
+        let channels = alerts.channels.answer().map(|answer| answer.data.clone()).unwrap_or_default();
+        let known: Vec<(String, String)> = channels
+            .iter()
+            .map(|channel| {
+                let text = |key: &str| channel[key].as_str().unwrap_or_default().to_owned();
+                (text("name"), text("id"))
+            })
+            .collect();
+        let is_known = |one: &String| known.iter().any(|(name, id)| one == name || one == id);
+        // Those that a rule names though they are not there are told, too.
+        let lost: Vec<String> = untrack(|| chosen(draft)).into_iter().filter(|one| !is_known(one)).collect();
+        let all = known.into_iter().chain(lost.into_iter().map(|name| (name.clone(), name)));
+        let one = |(name, id): (String, String)| {
+            let (of_name, of_id, own) = (name.clone(), id.clone(), name.clone());
+            let is_on = move || chosen(draft).iter().any(|one| *one == of_name || *one == of_id).to_string();
+            view! { <button type="button" class="button alert-channel" aria-pressed=is_on on:click=move |_| toggle(&own, &id)>{name}</button> }
+        };
+        let buttons = all.map(one).collect_view();
+        let none = untrack(|| channels.is_empty())
+            .then(|| view! { <span class="faint">{t(Word::AlertsNoChannelYet)}</span> });
+        view! { <div>{buttons}{none}</div> }
+    }
+}
+
+fn chosen(draft: Draft) -> Vec<String> {
+    draft.rule.with(|rule| {
+        let all = rule["channels"].as_array().into_iter().flatten();
+        all.filter_map(Value::as_str).map(str::to_owned).collect()
+    })
+}

@@ -1,43 +1,53 @@
 //! All rules, and the one that is chosen with how it would have behaved.
 
 use daymark_view::alerts::rule::Rule;
-use daymark_view::alerts::state::StateRow;
-use daymark_viz::alert;
+use daymark_view::alerts::state::AlertsStatus;
+use daymark_viz::{alert, rule_draft};
 use leptos::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Alerts;
 use super::editor::Editor;
+use super::templates::Templates;
+use super::{Alerts, mark_of};
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::states::{Loaded, Nothing};
 use crate::shell::Shell;
-use crate::words::{Word, say, t};
+use crate::words::{Word, t};
 
 #[component]
 pub(super) fn Rules(alerts: Alerts) -> impl IntoView {
     let shell = Shell::here();
     let chosen = shell.address.param("rule");
     let draft = shell.address.param("draft");
-    let rule = Memo::new(move |_| {
-        let id = chosen.get()?;
-        if id == "new" {
-            return Some(drafted(draft.get().as_deref()));
-        }
-        alerts.rules.map(|rules| rules.iter().find(|rule| rule["id"] == id.as_str()).cloned())
+    let rule = Memo::new(move |_| match chosen.get()?.as_str() {
+        "new" => rule_draft::begun(&draft.get()?),
+        id => alerts.rule(id),
     });
+    let is_new = Memo::new(move |_| chosen.get().as_deref() == Some("new"));
+    let is_lost = move || chosen.get().is_some() && alerts.rules.has_answer();
+    let sought = RwSignal::new(String::new());
+    let back = move || shell.address.get().without("rule").without("draft").to_string();
     view! {
-        <div class="alerts-split">
+        <div class="alerts-split" data-open=move || chosen.get().map(|_| "")>
             <div class="alerts-list">
+                <div class="alerts-seek"><input class="input" type="search" aria-label=t(Word::AlertsSeek) placeholder=t(Word::AlertsSeek) on:input=move |event| sought.set(event_target_value(&event).to_lowercase()) /></div>
                 <div class="scroll">
                     <Loaded load=alerts.rules rows=6 show=move |answer| {
-                        answer.data.iter().map(|rule| line(shell, alerts, rule)).collect_view()
+                        let rules = answer.data.clone();
+                        move || {
+                            let wanted = |rule: &&Value| sought.with(|sought| rule["name"].as_str().unwrap_or_default().to_lowercase().contains(sought));
+                            rules.iter().filter(wanted).map(|rule| line(shell, alerts, rule)).collect_view()
+                        }
                     } />
                 </div>
             </div>
             <div class="alerts-detail scroll">
+                <a class="alerts-back" href=back><Icon name="left" size=14 />{t(Word::AlertsRules)}</a>
                 {move || match rule.get() {
                     Some(rule) => view! { <Editor alerts=alerts rule=rule /> }.into_any(),
+                    None if is_new.get() => view! { <Templates /> }.into_any(),
+                    None if is_lost() => view! { <Nothing text=t(Word::AlertsNoSuchRule) /> }.into_any(),
                     None => view! { <Nothing text=t(Word::AlertsChoose) /> }.into_any(),
                 }}
             </div>
@@ -45,61 +55,41 @@ pub(super) fn Rules(alerts: Alerts) -> impl IntoView {
     }
 }
 
-/// A rule to begin with, about what was looked at when the address brings its signal along.
-fn drafted(signal: Option<&str>) -> Value {
-    let signal = signal.and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
-    let signal =
-        signal.unwrap_or_else(|| json!({"kind": "red", "metric": "error_rate", "q": "", "by": ["service"]}));
-    let threshold = match signal["metric"].as_str() {
-        Some("error_rate") => 0.05,
-        Some(metric) if metric.contains("p9") || metric.contains("p5") || metric.contains("mean") => 1e9,
-        _ => 0.0,
-    };
-    json!({
-        "name": "", "severity": "warning", "signal": signal, "window": "5m", "for": "1m", "every": "1m",
-        "min_count": if threshold > 0.0 { 20 } else { 0 },
-        "condition": {"op": ">", "threshold": threshold},
-    })
-}
-
 fn line(shell: Shell, alerts: Alerts, rule: &Value) -> impl IntoView + use<> {
     let id = rule["id"].as_str().unwrap_or_default().to_owned();
-    let to = shell.address.get().with("rule", &id).without("draft").to_string();
+    let to = shell.address.now().with("rule", &id).without("draft").to_string();
     let own = id.clone();
     let is_chosen = move || (shell.address.get().get("rule") == Some(own.as_str())).then_some("true");
     let read = Rule::read(rule, "").ok();
     let about = read.as_ref().map_or_else(String::new, |rule| {
         let (what, about) = alert::watched(&rule.signal);
-        let bound = alert::value(rule.condition.threshold, alert::unit(rule));
+        let bound = alert::chosen(rule.condition.threshold, alert::unit(rule));
         let about = if about.is_empty() { String::new() } else { format!(" {about}") };
         format!("{what}{about} {} {bound}", rule.condition.op.sign())
     });
     let is_off = rule["enabled"] == false;
     let origin = match rule["origin"].as_str() {
-        Some("default") => Some(t(Word::AlertsRuleDefault).to_owned()),
-        Some("file") => {
-            let file = rule["file"].as_str().unwrap_or_default();
-            Some(say(Word::AlertsRuleFile, &[("file", file), ("line", &rule["line"].to_string())]))
-        }
-        _ => None,
+        _ if is_off => t(Word::AlertsRuleOff),
+        Some("default") => t(Word::AlertsRuleDefault),
+        _ => "",
     };
-    let is_locked = rule["origin"] == "file";
-    let state = move || {
-        let is_own = |row: &&StateRow| row.rule_id == id;
-        let worst = alerts
-            .states
-            .map(|rows| rows.iter().find(is_own).map(|row| super::mark_of(row.state, row.severity)));
-        match is_off {
-            true => State::Unknown,
-            false => worst.unwrap_or(State::Ok),
-        }
+    let file = (rule["origin"] == "file").then(|| rule["file"].as_str().unwrap_or_default().to_owned());
+    let mark = move || {
+        let worst = alerts.states.map(|rows| rows.iter().find(|row| row.rule_id == id).map(mark_of));
+        let fails =
+            alerts.status.map(|status: &AlertsStatus| status.failing.iter().any(|one| one.rule_id == id));
+        let mark = if is_off || fails { State::Unknown } else { worst.unwrap_or(State::Ok) };
+        view! { <Mark state=mark title=mark.name() /> }
     };
     view! {
         <a class="alert-line" data-two="" href=to aria-current=is_chosen>
-            {move || view! { <Mark state=state() /> }}
-            <span class="grow cut"><b>{rule["name"].as_str().unwrap_or_default().to_owned()}</b><br /><span class="faint mono small">{about}</span></span>
-            <span class="faint small">{if is_off { Some(t(Word::AlertsRuleOff).to_owned()) } else { origin }}</span>
-            {is_locked.then(|| view! { <Icon name="lock" size=12 /> })}
+            {mark}
+            <span class="grow">
+                <span class="alert-name cut">{rule["name"].as_str().unwrap_or_default().to_owned()}</span>
+                <span class="faint mono small cut" title=about.clone()>{about.clone()}</span>
+            </span>
+            <span class="faint small">{origin}</span>
+            {file.map(|file| view! { <span class="faint alert-lock" title=file><Icon name="lock" size=12 /></span> })}
         </a>
     }
 }

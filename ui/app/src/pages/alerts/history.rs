@@ -1,10 +1,14 @@
-//! Changes of state, the last first, each with every attempt to tell of it.
+//! Changes of state and every attempt to tell of them, the last first.
 
-use daymark_view::alerts::history::{DeliveryState, HistoryRow, NotificationRow};
-use daymark_viz::figure;
+use std::collections::BTreeMap;
+
+use daymark_view::alerts::history::{DeliveryState, HistoryRow, Muted, NotificationRow};
+use daymark_view::alerts::state::State as AlertState;
+use daymark_viz::incident::{self, Entry};
+use daymark_viz::{alert, figure};
 use leptos::prelude::*;
 
-use super::{group_of, state_word};
+use super::{Alerts, group_of, state_word};
 use crate::load::{Load, load};
 use crate::net::Question;
 use crate::parts::mark::{Mark, State};
@@ -12,97 +16,156 @@ use crate::parts::states::{Loaded, Nothing};
 use crate::shell::Shell;
 use crate::words::{Word, say, t};
 
-const ASKED: usize = 200;
+const ASKED: usize = 300;
 
-/// Those of all alerts, in the range of the page or the last week.
+type Units = Memo<BTreeMap<String, &'static str>>;
+
+/// Those of all alerts, in the range of the page.
 #[component]
-pub(super) fn Whole() -> impl IntoView {
-    let rows = load::<Vec<HistoryRow>>(|| {
-        Some(Question::get("alerts/history").with("from", "-7d").with("limit", ASKED))
+pub(super) fn Whole(alerts: Alerts) -> impl IntoView {
+    let shell = Shell::here();
+    let rows = load::<Vec<HistoryRow>>(move || {
+        let range = shell.range();
+        let question = Question::get("alerts/history").with("from", range.from.0).with("to", range.to.0);
+        Some(question.with("limit", ASKED))
     });
-    view! { <div class="scroll"><Table rows=rows names_rules=true /></div> }
+    shell.tell_cost(rows, |rows, _| rows.len().to_string());
+    view! { <div class="scroll"><Table rows=rows units=alerts.units() names_rules=true /></div> }
 }
 
-/// Those of one alert.
+/// Those of one alert, in the last week.
 #[component]
-pub(super) fn Changes(fingerprint: String) -> impl IntoView {
+pub(super) fn Changes(alerts: Alerts, fingerprint: String) -> impl IntoView {
     let rows = load::<Vec<HistoryRow>>(move || {
         let question = Question::get("alerts/history").with("fingerprint", &fingerprint);
         Some(question.with("from", "-7d").with("limit", ASKED))
     });
-    view! { <Table rows=rows names_rules=false /> }
+    view! { <Table rows=rows units=alerts.units() names_rules=false /> }
 }
 
 #[component]
-fn Table(rows: Load<Vec<HistoryRow>>, names_rules: bool) -> impl IntoView {
+fn Table(rows: Load<Vec<HistoryRow>>, units: Units, names_rules: bool) -> impl IntoView {
+    let shell = Shell::here();
+    let none = move || {
+        match names_rules {
+        true => view! {
+            <div class="state">
+                <Mark state=State::Unknown />
+                <div class="grow">
+                    <p>{t(Word::AlertsNoChangeInRange)}</p>
+                    <div class="actions"><button type="button" class="button" on:click=move |_| shell.address.push(shell.address.now().with("from", "-7d").with("to", "now"))>{t(Word::AlertsLastWeek)}</button></div>
+                </div>
+            </div>
+        }
+        .into_any(),
+        false => view! { <Nothing text=t(Word::AlertsNoHistory) /> }.into_any(),
+    }
+    };
     view! {
         <Loaded load=rows rows=5 show=move |answer| {
             if answer.data.is_empty() {
-                return view! { <Nothing text=t(Word::AlertsNoHistory) /> }.into_any();
+                return none();
             }
+            let is_cut = answer.meta.cursor.is_some();
             view! {
-                <table class="alert-changes">
+                <table class="alert-table alert-changes">
                     <thead><tr>
                         <th scope="col">{t(Word::AlertsTime)}</th>
-                        {names_rules.then(|| view! { <th scope="col">{t(Word::AlertsRule)}</th> })}
                         <th scope="col">{t(Word::AlertsChange)}</th>
+                        {names_rules.then(|| view! { <th scope="col">{t(Word::AlertsRule)}</th> })}
                         <th scope="col">{t(Word::AlertsTold)}</th>
-                        <th scope="col">{t(Word::AlertsValue)}</th>
+                        <th scope="col">{t(Word::AlertsResult)}</th>
                         <th scope="col" class="num">{t(Word::AlertsTook)}</th>
                     </tr></thead>
-                    <tbody>{answer.data.iter().map(|row| change(row, names_rules)).collect_view()}</tbody>
+                    <tbody>{incident::entries(&answer.data).iter().map(|entry| line(shell, entry, units, names_rules)).collect_view()}</tbody>
                 </table>
+                {is_cut.then(|| view! { <p class="alert-told faint">{say(Word::AlertsHistoryCut, &[("count", &ASKED.to_string())])}</p> })}
             }.into_any()
         } />
     }
 }
 
-fn change(row: &HistoryRow, names_rules: bool) -> impl IntoView + use<> {
-    let shell = Shell::here();
-    let from_to = format!("{} → {}", state_word(row.from_state), state_word(row.to_state));
-    let value = row.error.clone().or_else(|| row.value.map(|value| daymark_viz::alert::value(value, "")));
-    let muted = row.muted.map(|_| t(Word::AlertsMuted));
-    let to = shell.address.now().without("tab").with("alert", &row.fingerprint).to_string();
+fn line(shell: Shell, entry: &Entry<'_>, units: Units, names_rules: bool) -> impl IntoView + use<> {
+    let row = entry.row;
     let rule = names_rules.then(|| {
-        view! { <td><a class="link" href=to>{row.rule.clone()}</a>" "<span class="faint">{group_of(&row.labels)}</span></td> }
+        let to = shell.address.now().without("tab").with("alert", &row.fingerprint).to_string();
+        view! { <td class="alert-rule"><a class="link" href=to>{row.rule.clone()}</a>" "<span class="faint">{group_of(&row.labels)}</span></td> }
     });
+    let (mark, what, who, result, took) = match entry.told {
+        Some(told) => {
+            let (mark, result) = attempt(told);
+            (
+                mark,
+                state_word(row.to_state).to_owned(),
+                told.channel.clone(),
+                result,
+                told.at.map(|_| told.took_ms),
+            )
+        }
+        None => {
+            let what = format!("{} → {}", state_word(row.from_state), state_word(row.to_state));
+            let unit = units.with_untracked(|units| units.get(&row.rule_id).copied().unwrap_or_default());
+            (State::Info, what, t(Word::AlertsEvaluator).to_owned(), found(row, unit), Some(row.took_ms))
+        }
+    };
+    let is_bad = matches!(mark, State::Critical);
+    let at = entry.at().map(|at| (shell.civil(at).month_day(), shell.civil(at).hms_ms()));
+    let is_attempt = entry.told.is_some().then_some("");
     view! {
-        <tr>
-            <td class="mono">{shell.civil(row.time).date_hms_ms()}</td>
+        <tr data-attempt=is_attempt>
+            <td class="mono alert-time">{at.map(|(day, time)| view! { <span class="faint">{day}</span>" "{time} })}</td>
+            <td class="alert-change"><Mark state=mark />" "{what}</td>
             {rule}
-            <td><Mark state=State::Info />" "{from_to}</td>
-            <td class="faint">{muted.unwrap_or(t(Word::AlertsEvaluator))}</td>
-            <td>{value}</td>
-            <td class="num">{took(row.took_ms)}</td>
+            <td class="quiet">{who}</td>
+            <td class="alert-result" class:crit=is_bad>{result}</td>
+            <td class="num faint">{took.map(took_of)}</td>
         </tr>
-        {row.notifications.iter().map(|told| attempt(shell, told, names_rules)).collect_view()}
     }
 }
 
-fn took(ms: f64) -> String {
+fn took_of(ms: f64) -> String {
     figure::duration((ms.max(0.0) * 1e6) as u64).to_string()
 }
 
-fn attempt(shell: Shell, told: &NotificationRow, names_rules: bool) -> impl IntoView + use<> {
-    let (state, how) = match (told.ok, told.state) {
-        (true, _) => (State::Ok, t(Word::AlertsDelivered).to_owned()),
-        (false, DeliveryState::Undelivered) => (State::Critical, t(Word::AlertsUndelivered).to_owned()),
-        (false, _) => (State::Warning, String::new()),
-    };
-    let error = told
-        .error
-        .clone()
-        .or_else(|| told.status.filter(|_| !told.ok).map(|status| format!("HTTP {status}")));
-    let how = [how, error.unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
-    let attempt = (told.attempt > 1).then(|| say(Word::AlertsAttempt, &[("n", &told.attempt.to_string())]));
-    let how = how.chain(attempt).collect::<Vec<_>>().join(", ");
-    view! {
-        <tr class="alert-attempt">
-            <td class="mono">{told.at.map(|at| shell.civil(at).date_hms_ms())}</td>
-            {names_rules.then(|| view! { <td></td> })}
-            <td><Mark state=state />" "{told.channel.clone()}</td>
-            <td colspan="2">{how}</td>
-            <td class="num">{told.at.is_some().then(|| took(told.took_ms))}</td>
-        </tr>
+/// What the evaluation found, or why it could not.
+fn found(row: &HistoryRow, unit: &str) -> String {
+    if let Some(error) = &row.error {
+        return error.clone();
     }
+    let value = row.value.map(|value| alert::value(value, unit));
+    let value = match (value, row.threshold, row.count) {
+        (Some(value), _, count) if count > 0 && unit == "ratio" => {
+            say(Word::AlertsValueOf, &[("value", &value), ("count", &figure::grouped(count))])
+        }
+        (Some(value), ..) => value,
+        (None, ..) if row.to_state == AlertState::NoData => String::new(),
+        (None, ..) => "–".into(),
+    };
+    match row.muted {
+        Some(muted) => {
+            let muted = t(match muted {
+                Muted::Silenced => Word::AlertsMutedSilence,
+                Muted::Inhibited => Word::AlertsInhibited,
+                Muted::Maintenance => Word::AlertsMutedMaintenance,
+            });
+            [value.as_str(), muted].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        }
+        None => value,
+    }
+}
+
+fn attempt(told: &NotificationRow) -> (State, String) {
+    let error = told.error.clone().or_else(|| told.status.map(|status| format!("HTTP {status}")));
+    let (state, how) = match (told.ok, told.state, told.at.is_some()) {
+        (true, ..) => (State::Ok, t(Word::AlertsDelivered).to_owned()),
+        (false, DeliveryState::Pending, false) => (State::Moving, t(Word::AlertsWaits).to_owned()),
+        (false, DeliveryState::Undelivered, _) => {
+            let why = error.unwrap_or_default();
+            let all = [t(Word::AlertsUndelivered), &why];
+            (State::Critical, all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
+        }
+        (false, ..) => (State::Critical, error.unwrap_or_default()),
+    };
+    let attempt = (told.attempt > 1).then(|| say(Word::AlertsAttempt, &[("n", &told.attempt.to_string())]));
+    (state, [Some(how), attempt].into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

@@ -1,6 +1,8 @@
 //! Alerts in words and figures: values in the unit of their rule, what a rule watches, how often it would have
 //! fired.
 
+use std::collections::BTreeMap;
+
 use daymark_model::time::Nanos;
 use daymark_view::alerts::preview::PreviewFiring;
 use daymark_view::alerts::rule::Rule;
@@ -92,12 +94,38 @@ fn known(name: &str, row: &StateRow) -> Option<String> {
     })
 }
 
+/// How many alerts people hear of for each service.
+pub fn firing_by_service(rows: &[StateRow]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.state.is_told() && !row.silenced && !row.inhibited) {
+        if let Some(service) = row.labels.get("service") {
+            *counts.entry(service.clone()).or_default() += 1;
+        }
+    }
+    counts
+}
+
 /// At which of some values, one every `every_ns` with the last at `last`, something began; none where it was
 /// before them all.
 pub fn began_at(began: Nanos, last: Nanos, every_ns: i64, count: usize) -> Option<f64> {
     let back = last.0.saturating_sub(began.0) as f64 / every_ns.max(1) as f64;
     let at = count.saturating_sub(1) as f64 - back;
     (at >= 0.0 && back >= 0.0).then_some(at)
+}
+
+/// From when to when anything fired: where groups fired at the same time, that is one.
+pub fn stretches(firings: &[PreviewFiring], until: Nanos) -> Vec<(Nanos, Nanos)> {
+    let mut all: Vec<(Nanos, Nanos)> =
+        firings.iter().map(|one| (one.from, one.to.unwrap_or(until))).collect();
+    all.sort_unstable();
+    let mut merged: Vec<(Nanos, Nanos)> = Vec::with_capacity(all.len());
+    for (from, to) in all {
+        match merged.last_mut().filter(|last| from <= last.1) {
+            Some(last) => last.1 = last.1.max(to),
+            None => merged.push((from, to)),
+        }
+    }
+    merged
 }
 
 /// Which labels over a picture have room: each needs so much from where it begins.
@@ -184,6 +212,10 @@ mod tests {
         let expected = Behaviour { count: 3, total_ns: 24 * minute, median_ns: 9 * minute, short: 1 };
         assert_eq!(told, expected);
         assert_eq!(behaviour(&[], 0), Behaviour::default());
+        let together =
+            stretches(&[firing(50, None), firing(0, Some(9)), firing(5, Some(20))], Nanos(63 * minute));
+        let at = |from: i64, to: i64| (Nanos(from * minute), Nanos(to * minute));
+        assert_eq!(together, [at(0, 20), at(50, 63)]);
     }
 
     #[test]
@@ -197,6 +229,8 @@ mod tests {
         });
         let row: StateRow = serde_json::from_value(row).unwrap();
         let told = filled("{{labels.service}} takes {{ value }}, {{ $labels.zone }}{{else}} {{", &row);
+        assert_eq!(firing_by_service(std::slice::from_ref(&row)), BTreeMap::from([("pay".to_owned(), 1)]));
+        assert_eq!(firing_by_service(&[StateRow { silenced: true, ..row.clone() }]), BTreeMap::new());
         assert_eq!(told, "pay takes 2.00\u{a0}s, {{else}} {{");
     }
 

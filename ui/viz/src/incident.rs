@@ -60,20 +60,20 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// What waits for its first attempt has no instant yet.
+    /// None for what waits for its first attempt.
     pub fn at(&self) -> Option<Nanos> {
         self.told.map_or(Some(self.row.time), |told| told.at)
     }
 }
 
-/// Changes and attempts in one list, the last first; what is still to be told comes before all.
+/// Changes and attempts in one list, the last first; what waits to be told stands above its change.
 pub fn entries(rows: &[HistoryRow]) -> Vec<Entry<'_>> {
     let mut all: Vec<Entry<'_>> = Vec::with_capacity(rows.len() * 2);
     for row in rows {
         all.extend(row.notifications.iter().rev().map(|told| Entry { row, told: Some(told) }));
         all.push(Entry { row, told: None });
     }
-    all.sort_by_key(|entry| std::cmp::Reverse(entry.at().unwrap_or(Nanos(i64::MAX))));
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.at().unwrap_or(entry.row.time)));
     all
 }
 
@@ -153,7 +153,7 @@ mod tests {
             .iter()
             .map(|entry| (entry.at().map(|at| at.0), entry.told.map_or(99, |told| told.attempt)))
             .collect();
-        assert_eq!(told, [(None, 0), (Some(35), 2), (Some(30), 99), (Some(11), 1), (Some(10), 99)]);
+        assert_eq!(told, [(Some(35), 2), (None, 0), (Some(30), 99), (Some(11), 1), (Some(10), 99)]);
     }
 
     #[test]

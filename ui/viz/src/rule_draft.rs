@@ -79,6 +79,22 @@ pub fn begun(draft: &str) -> Option<Value> {
     Some(rule)
 }
 
+/// Requests that a search finds: the share of them that fails, or how many fail where it finds no others.
+pub fn of_requests(q: &str) -> Value {
+    let metric = if q.contains("status:error") { "errors" } else { "error_rate" };
+    of_service_metric(metric, q)
+}
+
+/// A metric of the requests that a search finds.
+pub fn of_service_metric(metric: &str, q: &str) -> Value {
+    json!({"kind": "red", "metric": metric, "q": q, "by": ["service"]})
+}
+
+/// Lines that a search finds.
+pub fn of_lines(q: &str) -> Value {
+    json!({"kind": "logs", "metric": "count", "q": q, "by": ["service"]})
+}
+
 /// What a value of a signal is compared with, to begin with.
 pub fn usual(signal: &Value) -> (&'static str, Value) {
     match signal["kind"].as_str() {
@@ -182,6 +198,22 @@ mod tests {
         assert_eq!(rule["condition"], json!({"op": ">", "threshold": 1_000_000_000}));
         assert_eq!(begun(&json!({"signal": {}, "id": "x", "name": "a"}).to_string()).unwrap()["name"], "a");
         assert_eq!((begun("[]"), begun("nonsense")), (None, None));
+    }
+
+    #[test]
+    fn whatever_is_looked_at_begins_a_rule() {
+        let signals = [
+            of_requests("service:pay dur>1s"),
+            of_requests("service:pay status:error"),
+            of_service_metric("p95", "service=pay"),
+            of_lines("level>=warn \"out of memory\""),
+        ];
+        for signal in signals {
+            let mut rule = begun(&signal.to_string()).unwrap();
+            rule["name"] = json!("a");
+            assert_eq!(Rule::read(&rule, "").err(), None, "{signal}");
+        }
+        assert_eq!(of_requests("status:error")["metric"], "errors");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What pages are made of.
 
+/// From what one looks at to a rule about it.
+pub(crate) mod alarm;
 /// Counts over time as stacked bars.
 pub(crate) mod bars;
 /// Cells that several tables have.

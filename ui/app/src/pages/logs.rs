@@ -22,8 +22,10 @@ mod search;
 mod tail;
 
 use daymark_view::search::Domain;
+use daymark_viz::{clause, rule_draft};
 use leptos::prelude::*;
 
+use crate::parts::alarm::CreateAlert;
 use crate::parts::icon::Icon;
 use crate::parts::query::QueryInput;
 use crate::parts::tabs::ScopeChips;
@@ -63,6 +65,7 @@ pub(crate) fn Page() -> impl IntoView {
                         view! { <Icon name="play" size=14 />{t(Word::LogsTail)} }.into_any()
                     }}
                 </a>
+                <CreateAlert signal=Signal::derive(move || search.q.with(|q| (!clause::is_bad(Domain::Logs, q)).then(|| rule_draft::of_lines(q)))) />
                 <button type="button" class="button logs-fields-button" data-icon aria-label=t(Word::LogsFields) title=t(Word::LogsFields)
                     aria-pressed=move || is_side_open.get().to_string()
                     on:click=move |_| is_side_open.update(|open| *open = !*open)

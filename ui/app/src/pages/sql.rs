@@ -12,9 +12,11 @@ mod schema;
 use daymark_view::schema::SqlSchema;
 use daymark_view::sql::{SqlBody, SqlTable};
 use leptos::prelude::*;
+use serde_json::json;
 
 use crate::load::{Load, load, load_when};
 use crate::net::Question;
+use crate::parts::alarm::CreateAlert;
 use crate::parts::icon::Icon;
 use crate::shell::Shell;
 use crate::words::{Word, t};
@@ -97,6 +99,7 @@ pub(crate) fn Page() -> impl IntoView {
                             <span class="quiet small" role="status">{t(Word::SqlRunning)}</span>
                         </Show>
                         <span class="grow"></span>
+                        <CreateAlert signal=Signal::derive(move || run.get().map(|query| json!({"kind": "sql", "query": query}))) />
                         <history::History />
                     </div>
                     <Show when=move || run.get().is_some() fallback=|| view! { <p class="sql-hint quiet"><Icon name="sql" />{t(Word::SqlHint)}</p> }>

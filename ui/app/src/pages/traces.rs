@@ -12,10 +12,11 @@ mod search;
 mod spread;
 
 use daymark_view::search::Domain;
-use daymark_viz::{clock, figure};
+use daymark_viz::{clock, figure, rule_draft};
 use leptos::prelude::*;
 
 use crate::load::load;
+use crate::parts::alarm::CreateAlert;
 use crate::parts::icon::Icon;
 use crate::parts::menu::Menu;
 use crate::parts::query::QueryInput;
@@ -75,6 +76,7 @@ pub(crate) fn Page() -> impl IntoView {
                     aria-pressed=move || is_side_open.get().to_string()
                     on:click=move |_| is_side_open.update(|open| *open = !*open)
                 ><Icon name="filter" /></button>
+                <CreateAlert signal=Signal::derive(move || search.of_spans.get().map(|q| rule_draft::of_requests(&q))) />
                 <SortMenu search=search />
             </div>
             <EventRail />

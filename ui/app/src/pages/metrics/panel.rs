@@ -4,9 +4,11 @@ use daymark_view::metrics::{MetricQueryBody, MetricSeries, MetricsBody};
 use daymark_viz::figure;
 use daymark_viz::metric::{AGGREGATES, Asked};
 use leptos::prelude::*;
+use serde_json::json;
 
 use crate::load::load;
 use crate::net::Question;
+use crate::parts::alarm::CreateAlert;
 use crate::parts::chart::{Chart, Plot, Series};
 use crate::parts::icon::Icon;
 use crate::parts::menu::Menu;
@@ -93,6 +95,11 @@ pub(super) fn Panel(at: usize) -> impl IntoView {
     let unit = move || {
         series.map(|series| series.first().and_then(|series| series.unit.clone()).unwrap_or_default())
     };
+    let signal = move || {
+        let Asked { metric, agg, by } = asked.get();
+        let by: Vec<String> = by.into_iter().collect();
+        (!metric.is_empty()).then(|| json!({"kind": "metric", "metric": metric, "agg": agg.name(), "by": by}))
+    };
     let name = move || asked.with(|asked| asked.metric.clone());
     view! {
         <section class="metrics-panel">
@@ -102,6 +109,7 @@ pub(super) fn Panel(at: usize) -> impl IntoView {
                 <span class="metrics-controls">
                     <Menu label=Signal::derive(move || asked.with(|asked| asked.agg.name().to_owned())) title=t(Word::MetricsAggregate) kind="plain">{aggs()}</Menu>
                     <Menu label=Signal::derive(move || asked.with(|asked| asked.by.clone()).unwrap_or_else(|| t(Word::MetricsAllTogether).into())) title=t(Word::MetricsBy) kind="plain">{bys()}</Menu>
+                    <CreateAlert signal=Signal::derive(signal) is_small=true />
                     <button type="button" class="button" data-kind="plain" data-icon aria-label=t(Word::MetricsRemove) title=t(Word::MetricsRemove) on:click=remove>
                         <Icon name="close" size=14 />
                     </button>

@@ -3,11 +3,12 @@
 use daymark_view::service::ServiceDetail;
 use daymark_view::traffic::Traffic;
 use daymark_viz::span::Span;
-use daymark_viz::{figure, notable};
+use daymark_viz::{figure, notable, rule_draft};
 use leptos::prelude::*;
 
 use crate::load::load;
 use crate::net::Question;
+use crate::parts::alarm::CreateAlert;
 use crate::parts::chart::Chart;
 use crate::parts::figures::{show, show_or_dash};
 use crate::parts::tabs::Segments;
@@ -105,6 +106,14 @@ pub(super) fn Charts(about: About) -> impl IntoView {
     };
     let all = Callback::new(move |step| traces(step, ""));
     let failed = Callback::new(move |step| traces(step, " status:error"));
+    let watched = move |metric: &'static str| {
+        Signal::derive(move || {
+            let name =
+                op.get().map(|op| format!(" name={}", daymark_viz::clause::value(&op))).unwrap_or_default();
+            let q = format!("service={}{name}", daymark_viz::clause::value(&about.service.get()));
+            Some(rule_draft::of_service_metric(metric, &q))
+        })
+    };
     let are_bad = move || {
         let (now, before) = shares.get();
         notable::are_errors(now, before)
@@ -112,21 +121,21 @@ pub(super) fn Charts(about: About) -> impl IntoView {
     view! {
         <div class="service-charts">
             <section>
-                <Figure title=Word::ServiceRate>
+                <Figure title=Word::ServiceRate watched=watched("rate")>
                     <b class="big">{move || show_or_dash(rates.get().0.map(figure::rate))}</b>
                     <span class="small faint">{move || before(rates.get().1, RATE.text)}</span>
                 </Figure>
                 <Chart plot=Signal::derive(rate) title=t(Word::ServiceRate).to_owned() format=RATE.text height=HEIGHT open=all />
             </section>
             <section>
-                <Figure title=Word::ServiceErrorRate>
+                <Figure title=Word::ServiceErrorRate watched=watched("error_rate")>
                     <b class="big" class:crit=are_bad>{move || show_or_dash(shares.get().0.map(figure::percent))}</b>
                     <span class="small faint">{move || before(shares.get().1, ERRORS.text)}</span>
                 </Figure>
                 <Chart plot=Signal::derive(errors) title=t(Word::ServiceErrorRate).to_owned() format=ERRORS.text height=HEIGHT open=failed />
             </section>
             <section>
-                <Figure title=Word::ServiceDuration>
+                <Figure title=Word::ServiceDuration watched=watched("p95")>
                     <b class="big">{move || p95s.get().0.map(|ns| show((P95.figure)(ns)))}</b>
                     <span class="small faint">"p95"</span>
                     <span class="small faint">{move || before(p95s.get().1, P95.text)}</span>
@@ -143,9 +152,9 @@ pub(super) fn Charts(about: About) -> impl IntoView {
 }
 
 #[component]
-fn Figure(title: Word, children: Children) -> impl IntoView {
+fn Figure(title: Word, watched: Signal<Option<serde_json::Value>>, children: Children) -> impl IntoView {
     view! {
-        <h2>{t(title)}</h2>
+        <div class="alarmed"><h2>{t(title)}</h2><CreateAlert signal=watched is_small=true /></div>
         <p class="service-figure">{children()}</p>
     }
 }

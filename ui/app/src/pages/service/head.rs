@@ -1,9 +1,10 @@
 //! The head of the page: name, state, who owns it, which versions run, and the same service elsewhere.
 
 use daymark_view::service::ServiceDetail;
-use daymark_viz::figure;
+use daymark_viz::{figure, rule_draft};
 use leptos::prelude::*;
 
+use crate::parts::alarm::CreateAlert;
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::parts::menu::Menu;
@@ -53,6 +54,7 @@ pub(super) fn Head(about: About) -> impl IntoView {
                 <a class="button" href=elsewhere("map")><Icon name="map" size=14 />{t(Word::ServiceMap)}</a>
                 <a class="button" href=elsewhere("traces")><Icon name="traces" size=14 />{t(Word::ServiceTraces)}</a>
                 <a class="button" href=elsewhere("logs")><Icon name="logs" size=14 />{t(Word::ServiceLogs)}</a>
+                <CreateAlert signal=Signal::derive(move || Some(rule_draft::of_requests(&format!("service={}", daymark_viz::clause::value(&name()))))) />
                 <span class="service-copy">
                     <Menu label=Signal::stored(t(Word::ShellCopyLink).to_owned()) title=t(Word::ShellCopyLink)>
                         <button type="button" role="menuitem" on:click=move |_| copy_link(shell, true)>{t(Word::ShellCopyLink)} <kbd class="kbd">"y"</kbd></button>

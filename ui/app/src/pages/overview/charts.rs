@@ -2,10 +2,12 @@
 
 use daymark_view::overview::Overview;
 use daymark_view::traffic::Traffic;
+use daymark_viz::rule_draft;
 use leptos::prelude::*;
 
 use crate::load::{Load, load};
 use crate::net::Question;
+use crate::parts::alarm::CreateAlert;
 use crate::parts::chart::Chart;
 use crate::parts::figures::show_or_dash;
 use crate::parts::traffic::{self, ERRORS, Measure, P95, RATE};
@@ -33,17 +35,29 @@ pub(super) fn Charts(overview: Load<Overview>) -> impl IntoView {
         Some(front) => say(Word::OverviewTrafficOf, &[("service", &front)]),
         None => t(Word::OverviewTraffic).into(),
     };
+    let watched = move |metric: &'static str| {
+        Signal::derive(move || {
+            let q = front.get().map(|front| format!("service={}", daymark_viz::clause::value(&front)));
+            Some(rule_draft::of_service_metric(metric, &q.unwrap_or_default()))
+        })
+    };
     view! {
         <div class="overview-charts">
-            <Row title=Signal::derive(title) traffic=traffic measure=RATE is_bare=true />
-            <Row title=Signal::stored(t(Word::OverviewErrorRate).to_owned()) traffic=traffic measure=ERRORS is_bare=true />
-            <Row title=Signal::stored(t(Word::OverviewP95).to_owned()) traffic=traffic measure=P95 is_bare=false />
+            <Row title=Signal::derive(title) traffic=traffic measure=RATE is_bare=true watched=watched("rate") />
+            <Row title=Signal::stored(t(Word::OverviewErrorRate).to_owned()) traffic=traffic measure=ERRORS is_bare=true watched=watched("error_rate") />
+            <Row title=Signal::stored(t(Word::OverviewP95).to_owned()) traffic=traffic measure=P95 is_bare=false watched=watched("p95") />
         </div>
     }
 }
 
 #[component]
-fn Row(title: Signal<String>, traffic: Load<Traffic>, measure: Measure, is_bare: bool) -> impl IntoView {
+fn Row(
+    title: Signal<String>,
+    traffic: Load<Traffic>,
+    measure: Measure,
+    is_bare: bool,
+    watched: Signal<Option<serde_json::Value>>,
+) -> impl IntoView {
     let plot = move || {
         traffic
             .map(|traffic| traffic::plot(traffic, [measure.line(title.get_untracked(), traffic, true, true)]))
@@ -57,7 +71,7 @@ fn Row(title: Signal<String>, traffic: Load<Traffic>, measure: Measure, is_bare:
     view! {
         <div class="overview-chart">
             <div>
-                <h3 class="quiet">{title}</h3>
+                <div class="alarmed"><h3 class="quiet">{title}</h3><CreateAlert signal=watched is_small=true /></div>
                 <div class="big" class:crit=is_red>{move || show_or_dash(now().map(measure.figure))}</div>
                 <div class="small faint">{before}</div>
             </div>

@@ -27,7 +27,20 @@ pub(super) fn Finding(overview: Overview) -> impl IntoView {
                     {(counts.unknown > 0).then(|| view! { <span><Mark state=State::Unknown />{counts.unknown} " " {t(Word::OverviewUnknown)}</span> })}
                 </p>
             </div>
+            {overview.alerts_firing.map(|count| view! { <Firing count=count /> })}
         </div>
+    }
+}
+
+/// How many alerts people were told of; leads to them.
+#[component]
+fn Firing(count: u64) -> impl IntoView {
+    let shell = Shell::here();
+    view! {
+        <a class="overview-tile" href=move || shell.link(["alerts"]).to_string()>
+            <span>{t(Word::OverviewFiring)}</span>
+            <b class="big" class:crit=move || count != 0 class:faint=move || count == 0>{figure::grouped(count)}</b>
+        </a>
     }
 }
 

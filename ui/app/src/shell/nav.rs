@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::parts::icon::Icon;
-use crate::shell::Shell;
-use crate::words::{Word, t};
+use crate::shell::{Known, Shell};
+use crate::words::{Word, say, t};
 
 type Place = (&'static str, &'static str, Word, &'static str);
 
@@ -27,11 +27,23 @@ fn item(shell: Shell, (path, icon, word, keys): Place) -> impl IntoView {
     let first = path.split('/').next().unwrap_or_default();
     let is_here = move || shell.address.get().path.first().map_or("", String::as_str) == first;
     let href = move || shell.link(path.split('/').filter(|part| !part.is_empty())).to_string();
+    let known = expect_context::<Known>().0;
+    let count = move || {
+        let count = if first == "alerts" { known.map(|known| known.badges.alerts_firing) } else { None };
+        count.filter(|count| *count > 0)
+    };
+    let label = move || match count() {
+        Some(count) => say(Word::NavFiring, &[("name", t(word)), ("count", &count.to_string())]),
+        None => t(word).to_owned(),
+    };
     view! {
-        <a href=href aria-current=move || is_here().then_some("page") title=t(word) aria-label=t(word)>
+        <a href=href aria-current=move || is_here().then_some("page") title=t(word) aria-label=label>
             <Icon name=icon />
             <span>{t(word)}</span>
-            <i class="kbd-plain" data-keys=keys></i>
+            {move || match count() {
+                Some(count) => view! { <b class="badge-n">{count}</b> }.into_any(),
+                None => view! { <i class="kbd-plain" data-keys=keys></i> }.into_any(),
+            }}
         </a>
     }
 }

@@ -6,15 +6,19 @@ use daymark_viz::figure;
 use daymark_viz::palette::{self, Palette};
 use leptos::html;
 use leptos::prelude::*;
+use serde_json::Value;
 use web_sys::KeyboardEvent;
 
-use crate::load::load;
+use crate::load::{load, load_when};
 use crate::net::Question;
 use crate::parts::dialog::Dialog;
 use crate::parts::icon::Icon;
 use crate::parts::mark::{Mark, State};
 use crate::shell::Shell;
 use crate::words::{Word, say, t};
+
+/// Rules that are offered at once.
+const RULES: usize = 6;
 
 /// A row of the list.
 #[derive(Clone, PartialEq)]
@@ -47,10 +51,12 @@ fn Inside() -> impl IntoView {
         let text = text.get();
         (text.trim().chars().count() > 1).then(|| Question::get("resolve").with("s", text.trim()))
     });
+    let known = load_when::<Vec<Value>>(|| (), || Some(Question::get("alerts/rules")));
     let choices = Memo::new(move |_| {
         let hits = answer.answer();
         let hits = hits.iter().flat_map(|answer| answer.data.iter()).flat_map(|hit| choices_of(shell, hit));
-        hits.chain(pages(shell, &text.get())).collect::<Vec<_>>()
+        let rules = text.with(|typed| known.map(|known| rules(shell, typed, known)));
+        hits.chain(rules).chain(pages(shell, &text.get())).collect::<Vec<_>>()
     });
     Effect::new(move |_| {
         choices.track();
@@ -217,6 +223,28 @@ fn choices_of(shell: Shell, hit: &Hit) -> Vec<Choice> {
             vec![choice("system", hit.label.clone(), service, to)]
         }
     }
+}
+
+/// Rules whose name has what was typed in it.
+fn rules(shell: Shell, typed: &str, known: &[Value]) -> Vec<Choice> {
+    let typed = typed.trim().to_lowercase();
+    if typed.chars().count() < 2 {
+        return Vec::new();
+    }
+    let here = shell.address.now();
+    let rule = |rule: &Value| {
+        let name = rule["name"].as_str().filter(|name| name.to_lowercase().contains(&typed))?;
+        let to = here.to_page(["alerts"]).with("tab", "rules").with("rule", rule["id"].as_str()?);
+        Some(Choice {
+            icon: "bell",
+            title: name.into(),
+            text: t(Word::AlertsRule).into(),
+            preview: None,
+            to,
+            is_page: false,
+        })
+    };
+    known.iter().filter_map(rule).take(RULES).collect()
 }
 
 fn pages(shell: Shell, typed: &str) -> Vec<Choice> {

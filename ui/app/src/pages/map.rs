@@ -15,8 +15,12 @@ mod table;
 /// What is asked for: find, hide, focus, groups.
 mod toolbar;
 
+use std::collections::BTreeMap;
+
+use daymark_view::alerts::state::StateRow;
 use daymark_view::map::{MapEdge, MapNode, ServiceMap};
 use daymark_view::why::WhySignal;
+use daymark_viz::alert;
 use leptos::prelude::*;
 
 use crate::load::{Load, load};
@@ -38,6 +42,8 @@ struct About {
     /// `payment`, or `payment~bank` for the calls between two.
     selected: Memo<Option<String>>,
     replay: replay::Replay,
+    /// How many alerts fire for each service.
+    firing: Memo<BTreeMap<String, u64>>,
 }
 
 impl About {
@@ -102,7 +108,9 @@ pub(crate) fn Page() -> impl IntoView {
         }
     });
     let selected = shell.address.param("sel");
-    let about = About { map, selected, replay: replay::Replay::of(shell) };
+    let states = load::<Vec<StateRow>>(|| Some(Question::get("alerts/states")));
+    let firing = Memo::new(move |_| states.map(|rows| alert::firing_by_service(rows)));
+    let about = About { map, selected, replay: replay::Replay::of(shell), firing };
     shell.tell_cost(map, |map, _| map.edges.len().to_string());
     let counts = move || {
         map.has_answer().then(|| {

@@ -67,13 +67,23 @@ pub(super) fn Node(
             view! { <i class="map-heat" style:background=format!("var(--seq-{step})") style:width=format!("{}%", step * 100 / 7)></i> },
         )
     };
-    let inside = move || node.get().map(|node| if is_card(&node) { card(&node) } else { pill(&node) });
+    let firing = Memo::new(move |_| {
+        about.firing.with(|firing| key.with_value(|key| firing.get(key).copied().unwrap_or_default()))
+    });
+    let inside =
+        move || node.get().map(|node| if is_card(&node) { card(&node, firing.get()) } else { pill(&node) });
     let state = move || node.with(|node| node.as_ref().map(|node| node.state.name()));
     let is_pill = move || node.with(|node| node.as_ref().is_some_and(|node| !is_card(node)).then_some(""));
     let is_match = move || {
         find.get().and_then(|_| node.with(|node| node.as_ref().map(|node| node.is_match.to_string())))
     };
-    let label = move || node.with(|node| node.as_ref().map(told));
+    let label = move || {
+        let text = node.with(|node| node.as_ref().map(told))?;
+        Some(match firing.get() {
+            0 => text,
+            count => format!("{text}, {}", say(Word::MapFiring, &[("count", &count.to_string())])),
+        })
+    };
     view! {
         <button
             type="button"
@@ -137,7 +147,7 @@ fn sign(node: &MapNode) -> AnyView {
     }
 }
 
-fn card(node: &MapNode) -> AnyView {
+fn card(node: &MapNode, firing: u64) -> AnyView {
     let errors = node.error_rate.filter(|share| *share >= wires::TOLD);
     let class = if notable::are_errors(node.error_rate, None) { "crit strong" } else { "quiet" };
     let short = node.instances.filter(|instances| notable::is_short(instances.up, instances.registered));
@@ -151,6 +161,7 @@ fn card(node: &MapNode) -> AnyView {
         <span class="map-name">
             {sign(node)}<span>{figure::shortened(&node.id, CARD_LETTERS)}</span>
             {short.map(|short| view! { <span class="badge" data-state="warning">{short}</span> })}
+            {(firing > 0).then(|| view! { <span class="badge" data-state="critical"><Icon name="bell" size=12 />{firing}</span> })}
         </span>
         <span class="map-figures">
             <span>{show(figure::rate(node.rate))}</span>

@@ -4,11 +4,13 @@ use daymark_view::map::{EdgeDetail, MapEdge, MapNode, NodeKind};
 use daymark_view::service::Operation;
 use daymark_view::traces::TraceHit;
 use daymark_view::traffic::Traffic;
-use daymark_viz::{figure, notable};
+use daymark_viz::{clause, figure, notable, rule_draft};
 use leptos::prelude::*;
+use serde_json::{Value, json};
 
 use crate::load::load;
 use crate::net::{Question, part};
+use crate::parts::alarm::CreateAlert;
 use crate::parts::cells;
 use crate::parts::chart::{Chart, Plot, Series};
 use crate::parts::figures::show_or_dash;
@@ -112,7 +114,7 @@ fn Node(about: About, id: String) -> impl IntoView {
         }
     })
     };
-    let query = move || format!("service={}", daymark_viz::clause::value(&service()));
+    let query = move || format!("service={}", clause::value(&service()));
     let actions = view! {
         <div class="map-pad map-actions">
             <Show when=move || is_ours.get()>
@@ -135,13 +137,18 @@ fn Node(about: About, id: String) -> impl IntoView {
     let p95 = move || {
         traffic.map(|traffic| traffic::plot(traffic, [P95.line("p95".into(), traffic, false, false)]))
     };
+    let of_service = move |metric: &'static str| {
+        Signal::derive(move || {
+            Some(rule_draft::of_service_metric(metric, &format!("service={}", clause::value(&service()))))
+        })
+    };
     view! {
         {head}
         {actions}
         <Show when=move || is_ours.get()>
-            <Plotted title=Word::MapRate plot=Signal::derive(rate) format=RATE.text />
-            <Plotted title=Word::MapErrors plot=Signal::derive(errors) format=ERRORS.text />
-            <Plotted title=Word::MapDuration plot=Signal::derive(p95) format=P95.text />
+            <Plotted title=Word::MapRate plot=Signal::derive(rate) format=RATE.text watched=of_service("rate") />
+            <Plotted title=Word::MapErrors plot=Signal::derive(errors) format=ERRORS.text watched=of_service("error_rate") />
+            <Plotted title=Word::MapDuration plot=Signal::derive(p95) format=P95.text watched=of_service("p95") />
         </Show>
         {move || edges(about, Word::MapCalledBy, calls.get().0, |edge| edge.client.clone())}
         {move || edges(about, Word::MapCalls, calls.get().1, |edge| edge.server.clone())}
@@ -182,10 +189,15 @@ fn edges(about: About, title: Word, edges: Vec<MapEdge>, other: fn(&MapEdge) -> 
 }
 
 #[component]
-fn Plotted(title: Word, plot: Signal<Option<Plot>>, format: fn(f64) -> String) -> impl IntoView {
+fn Plotted(
+    title: Word,
+    plot: Signal<Option<Plot>>,
+    format: fn(f64) -> String,
+    watched: Signal<Option<Value>>,
+) -> impl IntoView {
     view! {
         <div class="map-chart">
-            <h3 class="map-pad">{t(title)}</h3>
+            <div class="alarmed map-pad"><h3>{t(title)}</h3><CreateAlert signal=watched is_small=true /></div>
             <Chart plot=plot title=t(title).to_owned() format=format height=CHART />
         </div>
     }
@@ -267,14 +279,22 @@ fn Edge(about: About, id: String) -> impl IntoView {
             {traces(shell, detail)}
         }
     };
+    let of_calls = move |metric: &'static str| {
+        Signal::derive(move || {
+            let (client, server) = ends.get()?;
+            Some(
+                json!({"kind": "edge", "metric": metric, "client": client, "server": server, "by": ["client", "server"]}),
+            )
+        })
+    };
     view! {
         {head}
-        <Plotted title=Word::MapRate plot=Signal::derive(rate) format=RATE.text />
-        <Plotted title=Word::MapErrors plot=Signal::derive(errors) format=ERRORS.text />
-        <Plotted title=Word::MapDuration plot=Signal::derive(p95) format=P95.text />
+        <Plotted title=Word::MapRate plot=Signal::derive(rate) format=RATE.text watched=of_calls("rate") />
+        <Plotted title=Word::MapErrors plot=Signal::derive(errors) format=ERRORS.text watched=of_calls("error_rate") />
+        <Plotted title=Word::MapDuration plot=Signal::derive(p95) format=P95.text watched=of_calls("client_p95") />
         <Loaded load=detail rows=6 show=move |answer| show(&answer.data) />
         {move || ends.get().map(|(client, server)| {
-            let quoted = daymark_viz::clause::value;
+            let quoted = clause::value;
             let q = format!("service:({} OR {})", quoted(&client), quoted(&server));
             view! { <div class="map-pad map-actions"><a class="button" href=shell.link(["logs"]).with("q", &q).to_string()>{t(Word::MapLogsBoth)}</a></div> }
         })}
@@ -323,7 +343,7 @@ fn operations(detail: &EdgeDetail) -> Option<AnyView> {
 }
 
 fn traces(shell: Shell, detail: &EdgeDetail) -> Option<AnyView> {
-    let quoted = daymark_viz::clause::value;
+    let quoted = clause::value;
     let (client, server) = (&detail.edge.client, &detail.edge.server);
     let q = match detail.edge.server_kind.as_str() {
         "service" => format!("{{ service={} }} > {{ service={} }}", quoted(client), quoted(server)),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::backtest::{self, Backtest};
 use super::channels::test;
 use super::field::Draft;
+use super::history::Changes;
 use super::notification::Notification;
 use super::sentence::Sentence;
 use super::{Alerts, change};
@@ -29,7 +30,15 @@ pub(super) fn Editor(alerts: Alerts, rule: Value) -> impl IntoView {
     let is_json = Memo::new(move |_| view.get().as_deref() == Some("json"));
     let is_locked = rule["origin"] == "file";
     let id = rule["id"].as_str().map(str::to_owned);
-    let preview = backtest::asked(move || Some(draft.rule.get()), "7d");
+    // How it behaves does not depend on its name.
+    let tried = move || {
+        let mut rule = draft.rule.get();
+        if rule["name"].as_str().is_none_or(|name| name.trim().is_empty()) {
+            rule["name"] = t(Word::AlertsNewRule).into();
+        }
+        Some(rule)
+    };
+    let preview = backtest::asked(tried, "7d");
     let told =
         Memo::new(move |_| preview.preview.answer().and_then(|answer| answer.data.notification.clone()));
     let severity = move || draft.rule.with(|rule| Rule::read(rule, "").ok().map(|rule| rule.severity));
@@ -67,8 +76,9 @@ pub(super) fn Editor(alerts: Alerts, rule: Value) -> impl IntoView {
         shell.address.set("as", if is_json.get_untracked() { "" } else { "json" });
     };
     view! {
-        <Head rule=rule.clone() />
-        <div class="alert-tools">
+        <div class="alert-head">
+            <Head rule=rule.clone() />
+            <span class="actions">
             <button type="button" class="button" data-kind="plain" aria-pressed=move || is_json.get().to_string() on:click=as_json>
                 {move || t(if is_json.get() { Word::AlertsAsForm } else { Word::AlertsAsJson })}
             </button>
@@ -77,6 +87,7 @@ pub(super) fn Editor(alerts: Alerts, rule: Value) -> impl IntoView {
             <button type="button" class="button" data-kind="primary" disabled=move || draft.is_wrong() on:click=move |_| save()>
                 {t(if is_locked { Word::AlertsCopyRule } else { Word::AlertsSave })}
             </button>
+            </span>
         </div>
         {is_locked.then(|| view! { <p class="alert-told quiet"><Icon name="lock" size=12 />" "{t(Word::AlertsOfFile)}</p> })}
         {move || match is_json.get() {
@@ -85,7 +96,15 @@ pub(super) fn Editor(alerts: Alerts, rule: Value) -> impl IntoView {
         }}
         {move || { let is_json = is_json.get(); view! { <Faults draft=draft shows_all=is_json /> } }}
         <Backtest asked=preview />
-        <Notification told=told severity=Signal::derive(severity) />
+        <div class="alerts-below">
+            {id.map(|id| view! {
+                <section>
+                    <div class="section-head"><h2>{t(Word::AlertsChanges)}</h2></div>
+                    <Changes alerts=alerts of="rule" id=id />
+                </section>
+            })}
+            <Notification told=told severity=Signal::derive(severity) />
+        </div>
     }
 }
 
@@ -111,11 +130,9 @@ fn Head(rule: Value) -> impl IntoView {
     };
     let is_off = rule["enabled"] == false;
     view! {
-        <div class="alert-head">
-            <h2 class="cut">{name}</h2>
-            <span class="faint cut">{about}</span>
-            {is_off.then(|| view! { <span class="badge">{t(Word::AlertsRuleOff)}</span> })}
-        </div>
+        <h2 class="cut">{name}</h2>
+        <span class="faint cut">{about}</span>
+        {is_off.then(|| view! { <span class="badge">{t(Word::AlertsRuleOff)}</span> })}
     }
 }
 

@@ -111,7 +111,7 @@ fn labelled(draft: Draft, pointer: &'static str, word: Word, field: AnyView) -> 
             <span class="alert-fault">{fault.detail}{fault.hint.map(|hint| view! { " " <span class="faint">{hint}</span> })}</span>
         })
     };
-    view! { <label class="alert-field"><span class="alert-word">{t(word)}</span>{field}{fault}</label> }
+    view! { <label class="alert-field" data-field=pointer><span class="alert-word">{t(word)}</span>{field}{fault}</label> }
         .into_any()
 }
 

@@ -158,7 +158,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
         <div class="alert-sentence">
             <span class="alert-lead">{t(Word::AlertsCalled)}</span>
             <div>
-                {typed(draft, "/name", Word::AlertsName, (t(Word::AlertsNameHint), 32))}
+                {typed(draft, "/name", Word::AlertsNamed, (t(Word::AlertsNameHint), 32))}
                 {select(draft, "/severity", Word::AlertsSeverity, told(&SEVERITIES), move |chosen| draft.set("/severity", json!(chosen)))}
             </div>
             <span class="alert-lead">{t(Word::AlertsWhen)}</span>
@@ -184,7 +184,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
             <span class="alert-lead">{t(Word::AlertsSay)}</span>
             <div>
                 {typed(draft, "/annotations/summary", Word::AlertsSummary, ("{{value}} of {{labels.service}}", 44))}
-                {typed(draft, "/annotations/runbook", Word::AlertsRunbook, ("https://…", 22))}
+                {typed(draft, "/annotations/runbook", Word::AlertsRunbookAt, ("https://…", 22))}
             </div>
         </div>
     }

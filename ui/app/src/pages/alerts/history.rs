@@ -30,24 +30,29 @@ pub(super) fn Whole(alerts: Alerts) -> impl IntoView {
         Some(question.with("limit", ASKED))
     });
     shell.tell_cost(rows, |rows, _| rows.len().to_string());
-    view! { <div class="scroll"><Table rows=rows units=alerts.units() names_rules=true /></div> }
+    view! { <div class="scroll"><Table rows=rows units=alerts.units() names_rules=true in_range=true /></div> }
 }
 
-/// Those of one alert, in the last week.
+/// Those of one alert, or of one rule, in the last week.
 #[component]
-pub(super) fn Changes(alerts: Alerts, fingerprint: String) -> impl IntoView {
+pub(super) fn Changes(alerts: Alerts, of: &'static str, id: String) -> impl IntoView {
     let rows = load::<Vec<HistoryRow>>(move || {
-        let question = Question::get("alerts/history").with("fingerprint", &fingerprint);
+        let question = Question::get("alerts/history").with(of, &id);
         Some(question.with("from", "-7d").with("limit", ASKED))
     });
-    view! { <Table rows=rows units=alerts.units() names_rules=false /> }
+    view! { <Table rows=rows units=alerts.units() names_rules=of == "rule" /> }
 }
 
 #[component]
-fn Table(rows: Load<Vec<HistoryRow>>, units: Units, names_rules: bool) -> impl IntoView {
+fn Table(
+    rows: Load<Vec<HistoryRow>>,
+    units: Units,
+    names_rules: bool,
+    #[prop(optional)] in_range: bool,
+) -> impl IntoView {
     let shell = Shell::here();
     let none = move || {
-        match names_rules {
+        match in_range {
         true => view! {
             <div class="state">
                 <Mark state=State::Unknown />

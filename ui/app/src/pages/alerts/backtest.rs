@@ -22,13 +22,8 @@ use crate::words::{Word, say, t};
 const REST: Duration = Duration::from_millis(600);
 
 /// How far back, as the address has it in `win`.
-const SPANS: [(&str, i64); 5] = [
-    ("1h", Nanos::HOUR),
-    ("6h", 6 * Nanos::HOUR),
-    ("1d", Nanos::DAY),
-    ("7d", 7 * Nanos::DAY),
-    ("30d", 30 * Nanos::DAY),
-];
+const SPANS: [(&str, i64); 4] =
+    [("1h", Nanos::HOUR), ("1d", Nanos::DAY), ("7d", 7 * Nanos::DAY), ("30d", 30 * Nanos::DAY)];
 
 /// A rule that is tried.
 #[derive(Clone, Copy)]

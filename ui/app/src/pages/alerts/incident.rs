@@ -1,6 +1,7 @@
 //! One alert: its value against the threshold, what is known of the cause, how it came so far, and whom it was
 //! told.
 
+use daymark_model::time::Nanos;
 use daymark_view::alerts::history::HistoryRow;
 use daymark_view::alerts::preview::PreviewNotification;
 use daymark_view::alerts::state::{State, StateRow};
@@ -18,6 +19,7 @@ use crate::net::{Question, part};
 use crate::parts::mark::{self, Mark};
 use crate::parts::menu::Menu;
 use crate::shell::Shell;
+use crate::window;
 use crate::words::{Word, say, t};
 
 /// How long a silence lasts that is chosen in one click.
@@ -48,7 +50,11 @@ pub(super) fn Incident(alerts: Alerts, fingerprint: String) -> impl IntoView {
     let told = Memo::new(move |_| told.answer().map(|answer| answer.data.clone()));
     let since = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.since)));
     let service = Memo::new(move |_| of_group.with(|labels| labels.as_ref()?.get("service").cloned()));
-    let preview = backtest::asked(move || rule.get(), "6h");
+    // Young ones are seen from near.
+    let is_young = since.with_untracked(|since| {
+        since.is_some_and(|since| window::now().0.saturating_sub(since.0) < 45 * Nanos::MINUTE)
+    });
+    let preview = backtest::asked(move || rule.get(), if is_young { "1h" } else { "1d" });
     let print = StoredValue::new(fingerprint);
     let head = move || match is_open.get() {
         true => view! { <Head row=row print=print.get_value() /> }.into_any(),
@@ -61,7 +67,7 @@ pub(super) fn Incident(alerts: Alerts, fingerprint: String) -> impl IntoView {
         <div class="alerts-below">
             <section>
                 <div class="section-head"><h2>{t(Word::AlertsChanges)}</h2></div>
-                <Changes alerts=alerts fingerprint=print.get_value() />
+                <Changes alerts=alerts of="fingerprint" id=print.get_value() />
             </section>
             <Notification told=told severity=Signal::derive(move || row.with(|row| row.as_ref().map(|row| row.severity))) />
         </div>
@@ -79,7 +85,7 @@ fn Head(row: Memo<Option<StateRow>>, print: String) -> impl IntoView {
     shell.keys.on("a", Word::AlertsAcknowledge, move || by_key());
     let silence = move |hours: i64| {
         let matchers = row.with_untracked(|row| row.as_ref().map(matchers)).unwrap_or_default();
-        let ends_at = crate::window::now().plus(hours * 3_600_000_000_000).0.to_string();
+        let ends_at = window::now().plus(hours * Nanos::HOUR).0.to_string();
         let body = json!({"matchers": matchers, "ends_at": ends_at, "comment": t(Word::AlertsQuickReason)});
         change(shell, Question::post("alerts/silences", &body), Word::AlertsSilenced, || ());
     };

@@ -3,7 +3,7 @@
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
-use daymark_view::alerts::preview::{Preview, PreviewFiring, PreviewSeries};
+use daymark_view::alerts::preview::{Preview, PreviewSeries};
 use daymark_view::alerts::rule::Rule;
 use daymark_viz::scale::{self, Linear};
 use daymark_viz::{alert, curve, figure};
@@ -69,14 +69,14 @@ pub(super) fn Drawn(preview: Preview, rule: Rule, width_ns: i64) -> impl IntoVie
     let fired = move || {
         let x = x();
         preview.with_value(|preview| {
-            let mut firings: Vec<&PreviewFiring> = preview.firings.iter().collect();
-            firings.sort_by_key(|one| one.from);
-            let begins: Vec<f64> = firings.iter().map(|one| x.place(one.from.max(from).0 as f64)).collect();
+            let firings = alert::stretches(&preview.firings, now);
+            let begins: Vec<f64> =
+                firings.iter().map(|(start, _)| x.place((*start).max(from).0 as f64)).collect();
             let room = alert::with_room(&begins, LABEL);
             firings
                 .into_iter()
                 .zip(room)
-                .map(|(one, is_told)| firing(one, is_told, x, from, now, wide.get()))
+                .map(|(one, is_told)| firing(one, is_told, x, from, wide.get()))
                 .collect_view()
         })
     };
@@ -170,16 +170,14 @@ fn named(labels: &Labels) -> String {
 
 /// A band from beginning to end, with its length above where that has room.
 fn firing(
-    one: &PreviewFiring,
+    (began, end): (Nanos, Nanos),
     is_told: bool,
     x: Linear,
     from: Nanos,
-    now: Nanos,
     wide: f64,
 ) -> impl IntoView + use<> {
-    let (start, end) = (one.from.max(from), one.to.unwrap_or(now));
-    let (left, right) = (x.place(start.0 as f64), x.place(end.0 as f64));
-    let length = figure::age(end.0.saturating_sub(one.from.0).max(0).unsigned_abs()).to_string();
+    let (left, right) = (x.place(began.max(from).0 as f64), x.place(end.0 as f64));
+    let length = figure::age(end.0.saturating_sub(began.0).max(0).unsigned_abs()).to_string();
     // At the right end it stands before its mark.
     let is_last = left > wide - LABEL;
     let (text, anchor) = if is_last { (left - 6.0, "end") } else { (left + 8.0, "start") };

@@ -2,6 +2,7 @@
 // Every check is a function of its own; all run, and what failed is told at the end. `ONLY=text` runs those whose
 // name holds the text.
 import { ensure, visitor } from "./visitor.js";
+import { alerts } from "./alerts.js";
 import { feed } from "./feed.js";
 import { pages } from "./pages.js";
 import { tasks } from "./tasks.js";
@@ -27,6 +28,7 @@ ensure(fed.trace, "nothing was fed");
 
 await pages(visit, fed);
 await tasks(visit, fed);
+await alerts(visit, fed);
 await traces(visit, fed);
 await troubles(visit, fed);
 

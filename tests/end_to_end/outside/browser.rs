@@ -11,8 +11,17 @@ use crate::server::Server;
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// What is looked at, and what is sent to be looked at.
-const SCRIPTS: [&str; 7] =
-    ["look.js", "visitor.js", "feed.js", "pages.js", "tasks.js", "traces.js", "troubles.js"];
+const SCRIPTS: [&str; 9] = [
+    "look.js",
+    "visitor.js",
+    "server.js",
+    "feed.js",
+    "pages.js",
+    "tasks.js",
+    "alerts.js",
+    "traces.js",
+    "troubles.js",
+];
 
 #[test]
 fn people_see_what_they_should() {

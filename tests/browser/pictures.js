@@ -28,9 +28,9 @@ try {
     graph: `/traces/${one}?view=graph`, table: `/traces/${one}?view=table`, compare: `/compare?a=trace:${one}&b=trace:${other}`, logs: `/logs?${range}&q=level%3E%3Dwarn`,
     patterns: `/logs?${range}&view=patterns`, metrics: `/metrics/explore?${range}&m=${encodeURIComponent(`p95(${metric?.metric ?? "queue.length"}) by service`)}`,
     sql: `/sql?${range}&sql=${encodeURIComponent("SELECT service, sum(count) AS requests,\n       round(100.0 * sum(errors) / sum(count), 2) AS error_pct,\n       round(sketch_quantile(sketch_merge(sketch), 0.95) / 1e6, 1) AS p95_ms\n  FROM red\n WHERE bucket >= :from AND bucket < :to AND entry\n GROUP BY service\n ORDER BY error_pct DESC")}`,
-    system: "/system", segments: "/system?tab=segments", settings: "/settings",
+    alerts: `/alerts?${range}&win=1h`, rule: `/alerts?${range}&tab=rules&rule=default:error-rate&win=1h`, system: "/system", segments: "/system?tab=segments", settings: "/settings",
   };
-  const phone = { overview: places.overview, services: places.services, trace: places.trace, logs: places.logs };
+  const phone = { overview: places.overview, services: places.services, trace: places.trace, logs: places.logs, alerts: places.alerts };
   mkdirSync(folder, { recursive: true });
   const visit = await visitor(api, executablePath);
   const take = async (name, place, look) => {

@@ -128,7 +128,7 @@ fn inside(alerts: Alerts, row: &StateRow) -> impl IntoView + use<> {
         <span class="faint num">{age(row.since)}</span>
         <span class="cut alert-group">{group_of(&row.labels)}</span>
         <span class="num"><b class="alert-value">{value.unwrap_or_else(|| state_word(row.state).into())}</b>" "<span class="faint">{bound}</span></span>
-        {spark(row, began)}
+        {row.spark.iter().any(Option::is_some).then(|| spark(row, began))}
         {row.acknowledged_by.clone().map(|who| view! { <span class="alert-seen faint small">{say(Word::AlertsAcknowledgedBy, &[("who", &who)])}</span> })}
     }
 }
@@ -241,12 +241,11 @@ fn Footer(alerts: Alerts) -> impl IntoView {
     let told = move || {
         alerts.status.map(|status: &AlertsStatus| {
             let ok = say(Word::AlertsRulesOk, &[("count", &status.ok.to_string())]);
-            let ago = status.last_at.map(age).unwrap_or_default();
             let lag = figure::duration(status.lag_ns.max(0).unsigned_abs()).to_string();
             let is_late = status.lag_ns > Nanos::MINUTE;
             let how = match is_late {
                 true => say(Word::AlertsLag, &[("lag", &lag)]),
-                false => say(Word::AlertsEvaluated, &[("ago", &ago)]),
+                false => status.last_at.map(|at| say(Word::AlertsEvaluated, &[("ago", &age(at))])).unwrap_or_default(),
             };
             let bad = status.bad_files.iter().map(|bad| {
                 let (line, column) = (bad.line.to_string(), bad.column.to_string());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use daymark_model::time::Nanos;
-use daymark_view::alerts::preview::PreviewFiring;
+use daymark_view::alerts::preview::{PreviewFiring, STEPS_MAX};
 use daymark_view::alerts::rule::Rule;
 use daymark_view::alerts::signal::Signal;
 use daymark_view::alerts::state::StateRow;
@@ -113,6 +113,13 @@ pub fn began_at(began: Nanos, last: Nanos, every_ns: i64, count: usize) -> Optio
     (at >= 0.0 && back >= 0.0).then_some(at)
 }
 
+/// How far back a rule can be tried at once: not over more evaluations than one question may ask for.
+pub fn reach(rule: &Rule, width_ns: i64) -> i64 {
+    // The ends may take one more each.
+    let most = rule.every_ns.saturating_mul(STEPS_MAX as i64 - 2);
+    if rule.signal.is_summed() { width_ns.min(most) } else { width_ns }
+}
+
 /// From when to when anything fired: where groups fired at the same time, that is one.
 pub fn stretches(firings: &[PreviewFiring], until: Nanos) -> Vec<(Nanos, Nanos)> {
     let mut all: Vec<(Nanos, Nanos)> =
@@ -195,6 +202,8 @@ mod tests {
         let red = rule(json!({"kind": "red", "metric": "error_rate", "q": "service:payment"}));
         assert_eq!(watched(&red.signal), ("error_rate".into(), "service:payment".into()));
         assert_eq!(unit(&red), "ratio");
+        assert_eq!(reach(&red, 60 * red.every_ns), 60 * red.every_ns);
+        assert_eq!(reach(&red, i64::MAX), 19_998 * red.every_ns);
         let edge = rule(json!({"kind": "edge", "metric": "error_rate", "server": "bank"}));
         assert_eq!(watched(&edge.signal), ("error_rate".into(), "* → bank".into()));
     }

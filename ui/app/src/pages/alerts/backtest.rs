@@ -6,6 +6,7 @@ use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
 use daymark_view::alerts::preview::Preview;
 use daymark_view::alerts::rule::Rule;
+use daymark_view::duration;
 use daymark_viz::{alert, figure};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -35,10 +36,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// As far back as was chosen, where the rule can be tried so far.
     fn width_ns(self) -> i64 {
-        let span = self.span.get();
-        SPANS.iter().find(|(name, _)| *name == span).map_or(Nanos::DAY, |(_, ns)| *ns)
+        self.rule
+            .with(|rule| rule.as_ref().map_or(width(self.span.get()), |rule| reach(rule, self.span.get())))
     }
+}
+
+fn width(span: &str) -> i64 {
+    SPANS.iter().find(|(name, _)| *name == span).map_or(Nanos::DAY, |(_, ns)| *ns)
+}
+
+fn reach(rule: &Value, span: &str) -> i64 {
+    Rule::read(rule, "").map_or(width(span), |rule| alert::reach(&rule, width(span)))
 }
 
 /// Tries a rule over the past; one that is wrong, or none, is not tried. `usual` is how far back unless the
@@ -66,7 +76,8 @@ pub(super) fn asked(
     });
     let preview = load::<Preview>(move || {
         let rule = settled.get()?;
-        Some(Question::post("alerts/preview", &json!({"rule": rule, "from": format!("-{}", span.get())})))
+        let from = format!("-{}", duration::exact(reach(&rule, span.get())));
+        Some(Question::post("alerts/preview", &json!({"rule": rule, "from": from})))
     });
     Asked { preview, rule: settled, span, usual }
 }

@@ -26,18 +26,18 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
   await check("a channel is made, tested and changed; its secret is never shown again", async () => {
     const page = await open("/alerts?tab=channels");
     await page.getByRole("button", { name: "New channel" }).click();
-    await page.getByLabel("Name").fill("pager");
+    await page.getByLabel(/^name/i).fill("pager");
     await page.getByLabel("Address").fill("nonsense");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("alert").getByText("not an address of the web").waitFor();
     await page.getByLabel("Address").fill("https://hooks.example/path-that-is-secret");
     await page.getByLabel("Secret").fill("hunter2");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("cell", { name: "https://hooks.example/***" }).waitFor();
-    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
     await page.getByLabel("Kind").selectOption("stdout");
-    await page.getByLabel("Name").fill("console");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel(/^name/i).fill("console");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("cell", { name: "console" }).waitFor();
     await page.getByRole("button", { name: "Test", exact: true }).click();
     await page.getByText(/console took it in/).waitFor();
@@ -51,7 +51,7 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     const page = await open("/traces?q=service%3Dpayment");
     await page.getByRole("link", { name: "Create alert" }).click();
     await page.waitForURL(/tab=rules.*draft=/);
-    await page.getByLabel("Name").fill("payment fails");
+    await page.getByLabel(/^name/i).fill("payment fails");
     await page.locator("[data-at='/window']").fill("10m");
     await page.locator("[data-at='/for']").fill("0s");
     await page.locator("[data-at='/every']").fill("10s");
@@ -60,7 +60,7 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     await page.getByText(/\d+ firings?/).first().waitFor();
     await page.locator(".alert-band").first().waitFor({ state: "attached" });
     await page.locator(".alert-message").getByText(/payment fails/).first().waitFor();
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.waitForURL(/rule=(?!new)/);
     ensure((await ask(api, "alerts/rules")).some((one) => one.name === "payment fails" && one.channels[0] === "console"), "it is not kept");
     await close(page);
@@ -118,12 +118,12 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     await fault("/condition/threshold").getByText("nothing is ever").waitFor();
     await page.locator("[data-at='/window']").fill("3 weeks");
     await fault("/window").waitFor();
-    ensure(await page.getByRole("button", { name: "Save" }).isDisabled(), "it can be saved");
+    ensure(await page.getByRole("button", { name: "Save", exact: true }).isDisabled(), "it can be saved");
     // What only the server knows.
     await page.goto(`${api}/alerts?tab=rules&rule=new&draft=sql`);
-    await page.getByLabel("Name").fill("nonsense");
+    await page.getByLabel(/^name/i).fill("nonsense");
     await page.locator("[data-at='/signal/query']").fill("SELECT nonsense AS value FROM spans");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.locator(".alert-fault, .alert-faults").getByText("nonsense").first().waitFor();
     await page.getByRole("button", { name: "As JSON" }).click();
     await page.getByLabel("As JSON").fill('{"name": "x", "signal": {"kind": "rde"}}');

@@ -93,7 +93,8 @@ fn Table(
 fn line(shell: Shell, entry: &Entry<'_>, units: Units, names_rules: bool) -> impl IntoView + use<> {
     let row = entry.row;
     let rule = names_rules.then(|| {
-        let to = shell.address.now().without("tab").with("alert", &row.fingerprint).to_string();
+        let here = shell.address.now().without("tab").without("rule").without("draft");
+        let to = here.with("alert", &row.fingerprint).to_string();
         view! { <td class="alert-rule"><a class="link" href=to>{row.rule.clone()}</a>" "<span class="faint">{group_of(&row.labels)}</span></td> }
     });
     let (mark, what, who, result, took) = match entry.told {
@@ -122,7 +123,7 @@ fn line(shell: Shell, entry: &Entry<'_>, units: Units, names_rules: bool) -> imp
             <td class="alert-change"><Mark state=mark />" "{what}</td>
             {rule}
             <td class="quiet">{who}</td>
-            <td class="alert-result" class:crit=is_bad>{result}</td>
+            <td class="alert-result" class:crit=is_bad><span title=result.clone()>{result.clone()}</span></td>
             <td class="num faint">{took.map(took_of)}</td>
         </tr>
     }

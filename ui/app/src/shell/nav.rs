@@ -41,7 +41,7 @@ fn item(shell: Shell, (path, icon, word, keys): Place) -> impl IntoView {
             <Icon name=icon />
             <span>{t(word)}</span>
             {move || match count() {
-                Some(count) => view! { <b class="badge-n">{count}</b> }.into_any(),
+                Some(count) => view! { <b class="badge-n" data-count=count></b> }.into_any(),
                 None => view! { <i class="kbd-plain" data-keys=keys></i> }.into_any(),
             }}
         </a>

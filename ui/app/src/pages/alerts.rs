@@ -76,6 +76,8 @@ struct Alerts {
     day: Load<Vec<HistoryRow>>,
     silences: Load<Vec<Stored<Silence>>>,
     channels: Load<Vec<Value>>,
+    /// Moves when it is time to ask again.
+    tick: RwSignal<u64>,
 }
 
 impl Alerts {
@@ -103,6 +105,16 @@ impl Alerts {
             day,
             silences: load(|| Some(Question::get("alerts/silences"))),
             channels: load(|| Some(Question::get("alerts/channels"))),
+            tick,
+        }
+    }
+
+    /// For what changes by itself.
+    fn again(self) -> impl Fn() + Copy + 'static {
+        let shell = Shell::here();
+        move || {
+            shell.asked_again();
+            self.tick.track();
         }
     }
 

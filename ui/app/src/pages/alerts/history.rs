@@ -9,7 +9,7 @@ use daymark_viz::{alert, figure};
 use leptos::prelude::*;
 
 use super::{Alerts, group_of, state_word};
-use crate::load::{Load, load};
+use crate::load::{Load, load_when};
 use crate::net::Question;
 use crate::parts::mark::{Mark, State};
 use crate::parts::states::{Loaded, Nothing};
@@ -24,7 +24,7 @@ type Units = Memo<BTreeMap<String, &'static str>>;
 #[component]
 pub(super) fn Whole(alerts: Alerts) -> impl IntoView {
     let shell = Shell::here();
-    let rows = load::<Vec<HistoryRow>>(move || {
+    let rows = load_when::<Vec<HistoryRow>>(alerts.again(), move || {
         let range = shell.range();
         let question = Question::get("alerts/history").with("from", range.from.0).with("to", range.to.0);
         Some(question.with("limit", ASKED))
@@ -36,7 +36,7 @@ pub(super) fn Whole(alerts: Alerts) -> impl IntoView {
 /// Those of one alert, or of one rule, in the last week.
 #[component]
 pub(super) fn Changes(alerts: Alerts, of: &'static str, id: String) -> impl IntoView {
-    let rows = load::<Vec<HistoryRow>>(move || {
+    let rows = load_when::<Vec<HistoryRow>>(alerts.again(), move || {
         let question = Question::get("alerts/history").with(of, &id);
         Some(question.with("from", "-7d").with("limit", ASKED))
     });
@@ -51,6 +51,9 @@ fn Table(
     #[prop(optional)] in_range: bool,
 ) -> impl IntoView {
     let shell = Shell::here();
+    // An answer that says the same again leaves the rows as they are.
+    let known =
+        Memo::new(move |_| rows.answer().map(|answer| (answer.data.clone(), answer.meta.cursor.is_some())));
     let none = move || {
         match in_range {
         true => view! {
@@ -67,11 +70,11 @@ fn Table(
     }
     };
     view! {
-        <Loaded load=rows rows=5 show=move |answer| {
-            if answer.data.is_empty() {
+        <Loaded load=rows rows=5 show=|_| () />
+        {move || known.get().map(|(rows, is_cut)| {
+            if rows.is_empty() {
                 return none();
             }
-            let is_cut = answer.meta.cursor.is_some();
             view! {
                 <table class="alert-table alert-changes">
                     <thead><tr>
@@ -82,11 +85,11 @@ fn Table(
                         <th scope="col">{t(Word::AlertsResult)}</th>
                         <th scope="col" class="num">{t(Word::AlertsTook)}</th>
                     </tr></thead>
-                    <tbody>{incident::entries(&answer.data).iter().map(|entry| line(shell, entry, units, names_rules)).collect_view()}</tbody>
+                    <tbody>{incident::entries(&rows).iter().map(|entry| line(shell, entry, units, names_rules)).collect_view()}</tbody>
                 </table>
                 {is_cut.then(|| view! { <p class="alert-told faint">{say(Word::AlertsHistoryCut, &[("count", &ASKED.to_string())])}</p> })}
             }.into_any()
-        } />
+        })}
     }
 }
 
@@ -95,7 +98,7 @@ fn line(shell: Shell, entry: &Entry<'_>, units: Units, names_rules: bool) -> imp
     let rule = names_rules.then(|| {
         let here = shell.address.now().without("tab").without("rule").without("draft");
         let to = here.with("alert", &row.fingerprint).to_string();
-        view! { <td class="alert-rule"><a class="link" href=to>{row.rule.clone()}</a>" "<span class="faint">{group_of(&row.labels)}</span></td> }
+        view! { <td class="alert-rule"><a href=to><span class="link">{row.rule.clone()}</span>" "<span class="faint">{group_of(&row.labels)}</span></a></td> }
     });
     let (mark, what, who, result, took) = match entry.told {
         Some(told) => {

@@ -49,7 +49,7 @@ pub fn template(name: &str) -> Option<Value> {
             json!({"severity": "critical", "annotations": {"summary": "{{labels.service}} spends its budget too fast"}}),
         ),
         "sql" => (
-            json!({"kind": "sql", "query": "SELECT service, count(*) AS value FROM logs WHERE level = 'error' AND time >= :from AND time < :to GROUP BY service"}),
+            json!({"kind": "sql", "query": "SELECT service, count(*) AS value FROM logs WHERE severity = 'error' AND time >= :from AND time < :to GROUP BY service"}),
             json!({"op": ">", "threshold": 0}),
             json!({}),
         ),

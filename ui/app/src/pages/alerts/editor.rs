@@ -186,7 +186,7 @@ fn Faults(draft: Draft, shows_all: bool) -> impl IntoView {
     };
     move || {
         let faults = if shows_all { draft.faults() } else { draft.others() };
-        (!faults.is_empty()).then(|| view! { <ul class="alert-faults" role="status">{faults.into_iter().map(fault).collect_view()}</ul> })
+        (!faults.is_empty()).then(|| view! { <div class="alert-faults" role="status"><ul>{faults.into_iter().map(fault).collect_view()}</ul></div> })
     }
 }
 

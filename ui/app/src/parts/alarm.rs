@@ -21,7 +21,7 @@ pub(crate) fn CreateAlert(
         let there = shell.link(["alerts"]).with("tab", "rules").with("rule", "new");
         Some(there.with("draft", &draft).to_string())
     };
-    let class = if is_small { "alarm" } else { "button" };
+    let class = if is_small { "alarm" } else { "button alarm-button" };
     let size = if is_small { 14 } else { 16 };
     move || {
         to().map(|to| view! {

@@ -114,6 +114,7 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     const fault = (at) => page.locator(".alert-field").filter({ has: page.locator(`[data-at='${at}']`) }).locator(".alert-fault");
     await page.locator("[data-at='/signal/q']").fill("dur>banana");
     await fault("/signal/q").waitFor();
+    await page.locator("[data-at='/signal/q']").fill("service:payment");
     await page.locator("[data-at='/condition/threshold']").fill("500%");
     await fault("/condition/threshold").getByText("nothing is ever").waitFor();
     await page.locator("[data-at='/window']").fill("3 weeks");

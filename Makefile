@@ -23,7 +23,7 @@ ui:
 	CARGO_TARGET_DIR=$(TARGET) $(CARGO) run --package xtask -- build-ui
 
 ## Everything that must hold, in the order of what fails first.
-test: check ui test-core test-corpus test-sdks test-readers test-mail test-faults
+test: check ui test-core test-corpus test-sdks test-browser test-readers test-mail test-faults
 
 ## All that needs nothing but Rust.
 test-core:

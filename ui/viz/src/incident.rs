@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn row(time: i64, fingerprint: &str, from: &str, to: &str, told: Value) -> HistoryRow {
+    fn row(time: i64, fingerprint: &str, from: &str, to: &str, told: &Value) -> HistoryRow {
         serde_json::from_value(json!({
             "id": "1", "time": time.to_string(), "rule_id": "r", "rule": "slow", "fingerprint": fingerprint,
             "labels": {}, "from_state": from, "to_state": to, "value": 1.0, "threshold": 1.0, "count": 1,
@@ -146,8 +146,8 @@ mod tests {
                 "status": 502, "took_ms": 1.0, "error": null, "state": "pending"})
         };
         let rows = [
-            row(30, "a", "firing", "ok", json!([attempt(None, 0)])),
-            row(10, "a", "ok", "firing", json!([attempt(Some(11), 1), attempt(Some(35), 2)])),
+            row(30, "a", "firing", "ok", &json!([attempt(None, 0)])),
+            row(10, "a", "ok", "firing", &json!([attempt(Some(11), 1), attempt(Some(35), 2)])),
         ];
         let told: Vec<(Option<i64>, u32)> = entries(&rows)
             .iter()
@@ -160,13 +160,13 @@ mod tests {
     fn what_ended_is_told_once_with_how_long_it_went_on() {
         let none = || json!([]);
         let rows = [
-            row(90, "a", "firing", "ok", none()),
-            row(80, "a", "pending", "firing", none()),
-            row(70, "b", "firing", "ok", none()),
-            row(60, "a", "firing", "ok", none()),
-            row(50, "c", "pending", "ok", none()),
-            row(40, "d", "no_data", "ok", none()),
-            row(5, "e", "firing", "ok", none()),
+            row(90, "a", "firing", "ok", &none()),
+            row(80, "a", "pending", "firing", &none()),
+            row(70, "b", "firing", "ok", &none()),
+            row(60, "a", "firing", "ok", &none()),
+            row(50, "c", "pending", "ok", &none()),
+            row(40, "d", "no_data", "ok", &none()),
+            row(5, "e", "firing", "ok", &none()),
         ];
         let told: Vec<(&str, Option<i64>)> = resolved(&rows, Nanos(10), |fingerprint| fingerprint == "b")
             .iter()

@@ -22,7 +22,7 @@ use crate::scan::alone::Alone;
 use crate::scan::layout::Layout;
 use crate::scan::part::{Part, Unit};
 use crate::scan::portions::{Order, Portions};
-use crate::scan::threshold::{Instants, may_hold};
+use crate::scan::threshold::{Instants, may_hold, must_hold};
 
 /// Units in which rows are looked for together at most.
 const UNITS: usize = 16;
@@ -220,6 +220,15 @@ impl Shared {
         early.chain(&filters.others.all).all(|condition| may_hold(condition, self.time, block))
     }
 
+    /// The filters of a unit; none where all rows pass by their instants.
+    fn filters(&self, unit: &Unit) -> Option<&Filters> {
+        let block = Instants { min: unit.time_min, max: unit.time_max };
+        self.filters.as_ref().filter(|filters| {
+            let early = filters.early.iter().flat_map(|early| &early.all);
+            !early.chain(&filters.others.all).all(|condition| must_hold(condition, self.time, block))
+        })
+    }
+
     /// The part of a unit that is about to be read; none when no row of it can pass.
     fn begin(&self, unit: &Unit) -> Result<Option<&Part>> {
         let Some(part) = self.parts.get(unit.part) else { return Ok(None) };
@@ -330,7 +339,7 @@ impl Reader {
     fn read_unit(&mut self, unit: &Unit) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let Some(part) = shared.begin(unit)? else { return Ok(()) };
-        let Some(filters) = &shared.filters else { return self.take(part, &unit.rows) };
+        let Some(filters) = shared.filters(unit) else { return self.take(part, &unit.rows) };
         let mut passed = Vec::new();
         filters.pass(part, &unit.rows, |batch, rows| {
             match &filters.covers {

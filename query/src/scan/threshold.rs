@@ -1,4 +1,5 @@
-//! Whether a filter can hold for any row of a block, going by the instants between which its rows lie.
+//! Whether a filter can hold for any row of a block, or must for all, going by the instants between which its
+//! rows lie.
 //!
 //! This is what ends `ORDER BY start DESC LIMIT 20` early: the sort tells the scan the worst row it still
 //! takes as a filter that changes while the query runs.
@@ -49,6 +50,32 @@ pub(crate) fn may_hold(filter: &Arc<dyn PhysicalExpr>, time: &str, block: Instan
     }
 }
 
+/// True only if every row of the block passes.
+pub(crate) fn must_hold(filter: &Arc<dyn PhysicalExpr>, time: &str, block: Instants) -> bool {
+    if let Some(changing) = filter.downcast_ref::<DynamicFilterPhysicalExpr>() {
+        return changing.current().is_ok_and(|now| must_hold(&now, time, block));
+    }
+    if let Some(literal) = filter.downcast_ref::<Literal>() {
+        return literal.value() == &ScalarValue::Boolean(Some(true));
+    }
+    let Some(binary) = filter.downcast_ref::<BinaryExpr>() else { return false };
+    let (left, right) = (binary.left(), binary.right());
+    match binary.op() {
+        Operator::And => must_hold(left, time, block) && must_hold(right, time, block),
+        Operator::Or => must_hold(left, time, block) || must_hold(right, time, block),
+        op => {
+            let Some(bound) = instant(right).filter(|_| is_time(left, time)) else { return false };
+            match op {
+                Operator::Gt => block.min > bound,
+                Operator::GtEq => block.min >= bound,
+                Operator::Lt => block.max < bound,
+                Operator::LtEq => block.max <= bound,
+                _ => false,
+            }
+        }
+    }
+}
+
 fn is_time(expr: &Arc<dyn PhysicalExpr>, time: &str) -> bool {
     expr.downcast_ref::<Column>().is_some_and(|column| column.name() == time)
 }
@@ -59,3 +86,6 @@ fn instant(expr: &Arc<dyn PhysicalExpr>) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,10 +114,7 @@ fn of_segment(part: &Part, time: &Range<i64>) -> Seen {
             service: Some(vec![service.to_owned()]),
             ..Predicate::default()
         };
-        let units = part.units(0, &part.candidates(&predicate));
-        let first = units.iter().map(|unit| unit.time_min).min();
-        let last = units.iter().map(|unit| unit.time_max).max();
-        let Some((first, last)) = first.zip(last) else { continue };
+        let Some((first, last)) = part.instants(&part.candidates(&predicate)) else { continue };
         let within = |at: i64| at.clamp(time.start, time.end.saturating_sub(1));
         for resource in part.resources().iter().filter(|one| one.service == service) {
             add(&mut seen, resource.id, within(first), within(last));

@@ -4,7 +4,7 @@
 //! logs or metrics are listed without figures.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use daymark_model::signal::Signal;
 use daymark_model::time::Nanos;
@@ -65,7 +65,7 @@ pub(crate) fn rows(reader: &Reader, gathered: &Gathered<'_>, only: Option<&str>)
             by_service.entry(sender.resource.service.clone()).or_default().push(sender);
         }
     }
-    for (name, senders) in by_service {
+    for (name, mut senders) in by_service {
         // Spans are told by the sums, unless these do not know the scope.
         let is_scoped = gathered.whose.is_by_attributes();
         let told = senders.iter().filter(|sender| is_scoped || sender.signal != Signal::Spans);
@@ -80,6 +80,9 @@ pub(crate) fn rows(reader: &Reader, gathered: &Gathered<'_>, only: Option<&str>)
             rows.entry(name.clone()).or_insert_with(|| ServiceRow { service: name, ..ServiceRow::default() });
         row.first_seen = row.first_seen.into_iter().chain(span.map(|(first, _)| Nanos(first))).min();
         row.last_seen = row.last_seen.into_iter().chain(span.map(|(_, last)| Nanos(last))).max();
+        // Most parts are of the same senders.
+        let mut known = HashSet::new();
+        senders.retain(|sender| known.insert(sender.resource.id));
         describe(row, &senders);
     }
     rows.into_values().collect()

@@ -190,6 +190,31 @@ impl Part {
         }
     }
 
+    /// The first and the last instant of the blocks that hold any of the rows.
+    pub(crate) fn instants(&self, rows: &RowRanges) -> Option<(i64, i64)> {
+        match self {
+            _ if rows.is_empty() => None,
+            Self::Gap(_) => None,
+            Self::Chunk(_, chunk) => Some((chunk.time.start, chunk.time.end.saturating_sub(1))),
+            Self::Segment(shelved, _) => {
+                let mut rows = rows.as_slice();
+                let holds_some = |block: &&Block| {
+                    while let Some((first, rest)) = rows.split_first()
+                        && first.end <= block.rows.start
+                    {
+                        rows = rest;
+                    }
+                    rows.first().is_some_and(|first| first.start < block.rows.end)
+                };
+                let blocks = shelved.segment.blocks().iter().filter(holds_some);
+                blocks.fold(None, |known, block| {
+                    let (first, last) = known.unwrap_or((block.time_min, block.time_max));
+                    Some((first.min(block.time_min), last.max(block.time_max)))
+                })
+            }
+        }
+    }
+
     /// Reads rows in their order, batch by batch.
     pub(crate) fn read(&self, projection: &Projection, rows: &RowRanges) -> Result<Stored> {
         match self {

@@ -24,15 +24,16 @@ const SHOWN: usize = 100;
 pub(super) fn Firing(alerts: Alerts) -> impl IntoView {
     let shell = Shell::here();
     let asked = shell.address.param("alert");
-    // The worst one unless the address names another.
-    let chosen = Memo::new(move |_| {
+    // The worst one unless the address names another; what is looked at stays while others come.
+    let chosen = Memo::new(move |last: Option<&Option<String>>| {
+        let is_there = |print: &String| alerts.by_print.with(|rows| rows.contains_key(print));
         let first = || {
             alerts.states.map(|rows| {
                 let first = rows.iter().find(|row| is_loud(row)).or(rows.first());
                 first.map(|row| row.fingerprint.clone())
             })
         };
-        asked.get().or_else(first)
+        asked.get().or_else(|| last.cloned().flatten().filter(is_there)).or_else(first)
     });
     let back = move || shell.address.get().without("alert").to_string();
     view! {

@@ -153,6 +153,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
         let value = if then.is_empty() { Value::Null } else { json!({"after": "10m", "then": then}) };
         draft.set("/no_data", value);
     };
+    let is_on = move || draft.rule.with(|rule| rule["enabled"] != false);
     let lasting = move |pointer, word| typed(draft, pointer, word, ("5m", 4));
     view! {
         <div class="alert-sentence">
@@ -160,6 +161,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
             <div>
                 {typed(draft, "/name", Word::AlertsNamed, (t(Word::AlertsNameHint), 32))}
                 {select(draft, "/severity", Word::AlertsSeverity, told(&SEVERITIES), move |chosen| draft.set("/severity", json!(chosen)))}
+                <label class="check"><input type="checkbox" prop:checked=is_on on:change=move |event| draft.set("/enabled", json!(event_target_checked(&event))) />{t(Word::AlertsOn)}</label>
             </div>
             <span class="alert-lead">{t(Word::AlertsWhen)}</span>
             <div>

@@ -149,7 +149,7 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
   });
 
   const own = (await ask(api, "alerts/rules")).find((one) => one.name === "payment fails");
-  const places = ["/alerts", "/alerts?told=json", `/alerts?tab=rules&rule=${own?.id}`, "/alerts?tab=rules&rule=new", "/alerts?tab=rules&rule=new&draft=errors&as=json", "/alerts?tab=rules&rule=new&draft=sql", "/alerts?tab=history", "/alerts?tab=silences&silence=new", "/alerts?tab=channels"];
+  const places = ["/alerts", "/alerts?told=json", `/alerts?tab=rules&rule=${own?.id}`, "/alerts?tab=rules&rule=new", "/alerts?tab=rules&rule=new&draft=errors&as=json", "/alerts?tab=rules&rule=new&draft=sql&win=1h", "/alerts?tab=history", "/alerts?tab=silences&silence=new", "/alerts?tab=channels"];
   for (const place of places) {
     for (const look of [{ theme: "light" }, { theme: "dark", lang: "ko" }]) {
       await check(`${place} in ${look.theme}${look.lang ? ", Korean" : ""}: no errors, accessible`, async () => {

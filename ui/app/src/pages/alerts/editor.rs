@@ -60,7 +60,7 @@ pub(super) fn Editor(alerts: Alerts, rule: Value) -> impl IntoView {
         }
     };
     let by_key = save.clone();
-    shell.keys.on("Mod+s", Word::AlertsSave, move || by_key());
+    shell.keys.on("Mod+s", Word::AlertsSave, by_key);
     let try_channels = move || {
         let channels =
             draft.rule.with_untracked(|rule| rule["channels"].as_array().cloned().unwrap_or_default());

@@ -82,7 +82,7 @@ fn Head(row: Memo<Option<StateRow>>, print: String) -> impl IntoView {
         change(shell, question, Word::AlertsAcknowledged, || ());
     };
     let by_key = acknowledge.clone();
-    shell.keys.on("a", Word::AlertsAcknowledge, move || by_key());
+    shell.keys.on("a", Word::AlertsAcknowledge, by_key);
     let silence = move |hours: i64| {
         let matchers = row.with_untracked(|row| row.as_ref().map(matchers)).unwrap_or_default();
         let ends_at = window::now().plus(hours * Nanos::HOUR).0.to_string();

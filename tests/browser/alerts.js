@@ -20,6 +20,8 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     ensure((await page.locator("[data-at='/condition/threshold']").inputValue()) === "1s", "the threshold is not written as people write it");
     await page.goto(`${api}/alerts?tab=silences`);
     await page.getByText("Nothing is silenced").waitFor();
+    await page.goto(`${api}/alerts?alert=ffffffffffffffff`);
+    await page.getByText("Nothing is known of this alert").waitFor();
     await close(page);
   });
 

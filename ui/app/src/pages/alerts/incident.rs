@@ -14,10 +14,11 @@ use super::backtest::{self, Backtest};
 use super::history::Changes;
 use super::notification::Notification;
 use super::{Alerts, change, mark_of, own, state_word};
-use crate::load::load;
+use crate::load::{load, load_when};
 use crate::net::{Question, part};
 use crate::parts::mark::{self, Mark};
 use crate::parts::menu::Menu;
+use crate::parts::states::Nothing;
 use crate::shell::Shell;
 use crate::window;
 use crate::words::{Word, say, t};
@@ -29,10 +30,13 @@ const HOURS: [(i64, Word); 3] =
 #[component]
 pub(super) fn Incident(alerts: Alerts, fingerprint: String) -> impl IntoView {
     let row = alerts.row(fingerprint.clone());
-    let of_day = fingerprint.clone();
+    let known_by = fingerprint.clone();
     // What is over is known by its last change.
-    let last =
-        Memo::new(move |_| alerts.day.map(|rows| rows.iter().find(|row| row.fingerprint == of_day).cloned()));
+    let changes = load_when::<Vec<HistoryRow>>(alerts.again(), move || {
+        let question = Question::get("alerts/history").with("fingerprint", &known_by);
+        Some(question.with("from", "-90d").with("limit", 1))
+    });
+    let last = Memo::new(move |_| changes.map(|rows| rows.first().cloned()));
     let rule = Memo::new(move |_| {
         let known = row.with(|row| row.as_ref().map(|row| row.rule_id.clone()));
         alerts.rule(&known.or_else(|| last.with(|last| last.as_ref().map(|last| last.rule_id.clone())))?)
@@ -58,7 +62,13 @@ pub(super) fn Incident(alerts: Alerts, fingerprint: String) -> impl IntoView {
     let print = StoredValue::new(fingerprint);
     let head = move || match is_open.get() {
         true => view! { <Head row=row print=print.get_value() /> }.into_any(),
-        false => last.get().map(|last| view! { <Ended last=last /> }).into_any(),
+        false => match last.get() {
+            Some(last) => view! { <Ended last=last /> }.into_any(),
+            None if changes.has_answer() && alerts.states.has_answer() => {
+                view! { <Nothing text=t(Word::AlertsNoSuchAlert) /> }.into_any()
+            }
+            None => ().into_any(),
+        },
     };
     view! {
         {head}

@@ -118,11 +118,16 @@ fn line(shell: Shell, entry: &Entry<'_>, units: Units, names_rules: bool) -> imp
         }
     };
     let is_bad = matches!(mark, State::Critical);
-    let at = entry.at().map(|at| (shell.civil(at).month_day(), shell.civil(at).hms_ms()));
+    // The day is named where it is not today.
+    let today = shell.civil(crate::window::now()).date();
+    let at = entry.at().map(|at| {
+        let at = shell.civil(at);
+        ((at.date() != today).then(|| at.month_day()), at.hms_ms())
+    });
     let is_attempt = entry.told.is_some().then_some("");
     view! {
         <tr data-attempt=is_attempt>
-            <td class="mono alert-time">{at.map(|(day, time)| view! { <span class="faint">{day}</span>" "{time} })}</td>
+            <td class="mono alert-time">{at.map(|(day, time)| view! { {day.map(|day| view! { <span class="faint">{day}</span>" " })}{time} })}</td>
             <td class="alert-change"><Mark state=mark />" "{what}</td>
             {rule}
             <td class="quiet">{who}</td>

@@ -54,6 +54,7 @@ pub(crate) async fn run(alerting: Arc<Alerting>) {
                 // Whatever it was, it is tried again.
                 Err(error) => {
                     tracing::error!(%error, "a delivery died");
+                    tokio::time::sleep(LOOK).await;
                     if under_way.is_empty() {
                         busy.clear();
                     }

@@ -1,5 +1,7 @@
 //! One message to one channel, in the words of its kind.
 
+use std::io::{self, Write};
+
 use bytes::Bytes;
 use daymark_view::alerts::channel::{Channel, ChannelKind};
 use http::{HeaderName, Method};
@@ -66,10 +68,11 @@ pub(crate) async fn send(
             };
             mail::send(smtp, &channel.to, &title, texts(messages, template)).await
         }
-        ChannelKind::Stdout => {
-            print(&texts(messages, template));
-            Called { status: None, error: None }
-        }
+        ChannelKind::Stdout => match print(&texts(messages, template)) {
+            Ok(()) => Called { status: None, error: None },
+            // Whoever read it has gone.
+            Err(error) => Called::failed(format!("standard output: {error}")),
+        },
     }
 }
 
@@ -77,9 +80,10 @@ fn texts(messages: &[Message], template: Option<&str>) -> String {
     messages.iter().map(|message| message.text(template)).collect::<Vec<_>>().join("\n\n")
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the channel is for")]
-fn print(text: &str) {
+fn print(text: &str) -> io::Result<()> {
     // Nothing that drives a terminal gets there.
     let clean = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
-    println!("{}", text.chars().map(clean).collect::<String>());
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.chars().map(clean).collect::<String>())?;
+    out.flush()
 }

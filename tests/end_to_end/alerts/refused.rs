@@ -100,3 +100,15 @@ fn a_redirect_is_judged_like_the_first_address() {
     let tested = post(&server, &format!("/alerts/channels/{id}/test"), &json!({}));
     assert!(tested["error"].as_str().unwrap().contains("169.254.169.254"), "{tested:#}");
 }
+
+/// Whoever read what the server prints may have gone.
+#[test]
+fn nobody_at_the_other_end_of_the_output_is_no_end() {
+    let server = Server::start();
+    let id = post(&server, "/alerts/channels", &json!({"kind": "stdout", "name": "console"}))["id"].clone();
+    for _ in 0..2 {
+        let tested = post(&server, &format!("/alerts/channels/{}/test", id.as_str().unwrap()), &json!({}));
+        assert_eq!(tested["ok"], false, "{tested:#}");
+        assert_eq!(tested["error"], "standard output: Broken pipe (os error 32)");
+    }
+}

@@ -1,9 +1,9 @@
 //! A server process in a folder of its own, and a client for it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use bytes::Bytes;
 use daymark_workload::{Feed, Profile, Request, SECOND, Shop, Signal, Truth};
@@ -22,6 +22,8 @@ pub(crate) struct Server {
     /// Removed with the server, where the folder was made for it.
     _dir: Option<TempDir>,
     process: Option<Child>,
+    /// What it prints, after it was ready; little enough to wait unread.
+    pub(crate) output: Option<BufReader<ChildStdout>>,
     /// Its settings file, where it has one.
     config: Option<PathBuf>,
     /// Where its log goes instead of the test's own output.
@@ -80,6 +82,7 @@ impl Server {
             data: data.to_owned(),
             _dir: None,
             process: None,
+            output: None,
             config: None,
             log: None,
             api: String::new(),
@@ -107,8 +110,8 @@ impl Server {
             command.stderr(File::options().create(true).append(true).open(log).unwrap());
         }
         let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        for line in &mut lines {
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        for line in output.by_ref().lines() {
             let line = line.unwrap();
             let address = || line.split_whitespace().nth(1).unwrap().to_owned();
             match line.split_whitespace().next() {
@@ -119,7 +122,7 @@ impl Server {
                 _ => {}
             }
         }
-        self.process = Some(process);
+        (self.process, self.output) = (Some(process), Some(output));
         self.client = Client::builder(TokioExecutor::new()).build_http();
     }
 

@@ -238,7 +238,7 @@ fn either(first: &StringArray, second: &StringArray) -> StringArray {
 }
 
 fn of_json(json: &StringArray, key: &str) -> StringArray {
-    json.iter().map(|json| typed_json::text(&typed_json::parse(json?), key)).collect()
+    json.iter().map(|json| typed_json::text_in(json?, key)).collect()
 }
 
 /// The attribute of the first event or link that has it.
@@ -254,7 +254,7 @@ fn first_in_lists(stored: &RecordBatch, column: &str, key: &str) -> Result<Strin
     let first = |row: usize| {
         (offsets[row]..offsets[row + 1]).find_map(|entry| {
             let json = json.value(usize::try_from(entry).unwrap_or_default());
-            typed_json::text(&typed_json::parse(json), key)
+            typed_json::text_in(json, key)
         })
     };
     Ok((0..lists.len()).map(first).collect())

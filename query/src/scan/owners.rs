@@ -121,7 +121,7 @@ impl<'a> Owners<'a> {
     pub(crate) fn have_attribute(&self, key: &str) -> bool {
         self.distinct.iter().any(|owner| {
             let json = owner.resource.map(|resource| resource.attributes.as_str());
-            json.is_some_and(|json| typed_json::text(&typed_json::parse(json), key).is_some())
+            json.is_some_and(|json| typed_json::text_in(json, key).is_some())
         })
     }
 
@@ -129,7 +129,7 @@ impl<'a> Owners<'a> {
         let texts: StringArray = self
             .distinct
             .iter()
-            .map(|owner| json(owner).and_then(|json| typed_json::text(&typed_json::parse(json), key)))
+            .map(|owner| json(owner).and_then(|json| typed_json::text_in(json, key)))
             .collect();
         Ok(self.spread(&texts)?.as_string::<i32>().clone())
     }

@@ -1,7 +1,7 @@
 //! Writing `data.parquet`, row group by row group and in each column by column.
 //!
-//! Columns of a row group are handed over whole and cut here into blocks, so that every flat page holds
-//! exactly one block. Its checksums (`pages.crc`) are taken from the bytes as they stand in the file.
+//! Columns of a row group are handed over whole and cut here into blocks, so that a flat page ends where a block
+//! does. Its checksums (`pages.crc`) are taken from the bytes as they stand in the file.
 
 use std::io::Write;
 use std::sync::Arc;

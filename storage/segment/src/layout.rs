@@ -1,7 +1,8 @@
 //! Stored columns of `data.parquet`: field ids, encodings and compression, each chosen explicitly.
 //!
-//! Every page starts a block (`Meta` tells the table, the table the rows of a block), so one range of rows
-//! is the same pages in each flat column. Field ids are a promise to foreign readers and never change.
+//! Every block (`Meta` tells the table, the table the rows of a block) starts a page. So does every quarter of one
+//! in those columns of spans that most reads want a few rows of, and unpack whole pages for. Field ids are a
+//! promise to foreign readers and never change.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,11 +22,13 @@ use crate::projection::own_type;
 
 /// Rows alone cut pages: a value may be a megabyte, so this is only the bound of a page's 32-bit sizes.
 const PAGE_BYTES: usize = 16 << 20;
+/// Rows of a page in columns that are cut into more of them.
+const QUARTER_ROWS: usize = 1_024;
 const DICTIONARY_BYTES: usize = 128 << 10;
 /// The dictionary of the attribute set.
 pub(crate) const SET_BYTES: usize = 1 << 20;
 
-/// Rows of a block, the unit of indexes and of pages.
+/// Rows of a block, the unit of indexes.
 pub(crate) fn block_rows(table: Table) -> usize {
     if table == Table::Logs { BLOCK_ROWS_LOGS } else { BLOCK_ROWS }
 }
@@ -209,7 +212,7 @@ pub(crate) fn properties(table: Table, level: Level, schema: &Schema) -> Parquet
         .set_compression(compression)
         .set_max_row_group_row_count(Some(row_group_rows(level)))
         .set_data_page_row_count_limit(rows)
-        .set_write_batch_size(rows)
+        .set_write_batch_size(rows.min(QUARTER_ROWS))
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::None);
@@ -226,6 +229,9 @@ pub(crate) fn properties(table: Table, level: Level, schema: &Schema) -> Parquet
         builder = builder
             .set_column_dictionary_enabled(path.clone(), style == Style::Dictionary)
             .set_column_encoding(path.clone(), encoding);
+        if let Some(bytes) = quartered(table, &column) {
+            builder = builder.set_column_data_page_size_limit(path.clone(), QUARTER_ROWS * bytes);
+        }
         if column == SET {
             builder = builder.set_column_dictionary_page_size_limit(path.clone(), SET_BYTES);
         }
@@ -239,6 +245,15 @@ pub(crate) fn properties(table: Table, level: Level, schema: &Schema) -> Parquet
         }
     }
     Ok(builder.build())
+}
+
+/// The bytes of a value in columns of small pages.
+fn quartered(table: Table, column: &str) -> Option<usize> {
+    match column {
+        "trace_id" if table == Table::Spans => Some(16),
+        "span_id" | "start" | "duration_ns" if table == Table::Spans => Some(8),
+        _ => None,
+    }
 }
 
 /// Statistics pay only where values of neighbours are near each other or few: times and numbers asked by range.

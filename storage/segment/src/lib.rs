@@ -30,6 +30,8 @@ mod folder;
 mod index;
 /// Where the sums of each service lie.
 mod key_runs;
+/// Rows that come long after those around them.
+mod late;
 /// Stored columns: Parquet field ids, encodings, compression.
 mod layout;
 /// Merging segments.
@@ -40,6 +42,8 @@ mod meta;
 mod page_header;
 /// Checksums of pages, and the page-checking source of every read.
 mod pages;
+/// Which services have rows, and when.
+mod presence;
 /// What a reader asks for, whatever holds the rows.
 mod projection;
 /// Sets of row numbers.

@@ -28,6 +28,7 @@ use crate::key_runs::KeyRuns;
 use crate::layout::block_rows;
 use crate::meta::{META, Meta, OwnColumn};
 use crate::pages::{PAGES, PageFile, PageSource};
+use crate::presence::Presence;
 use crate::projection::Projection;
 use crate::ranges::RowRanges;
 use crate::read::{Rows, StoredRows, is_needed};
@@ -38,7 +39,7 @@ use crate::values::{Index, Predicate, VALUES, Values};
 use crate::verify::{Finding, proved};
 use crate::words;
 
-/// The unit of indexes: rows that share a page in each flat column.
+/// The unit of indexes: rows that share a page, or a few, in each flat column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     pub rows: Range<u32>,
@@ -46,6 +47,8 @@ pub struct Block {
     pub time_min: i64,
     /// The last instant of its rows.
     pub time_max: i64,
+    /// The last instant of its rows but for few that [`Segment::late`] names.
+    pub usual_max: i64,
 }
 
 #[derive(Debug)]
@@ -64,6 +67,8 @@ pub struct Segment {
     damage: Vec<Finding>,
     /// Opened when they are first asked for.
     key_runs: [OnceLock<Option<KeyRuns>>; 3],
+    /// Put together when they are first asked for.
+    presences: OnceLock<Vec<Presence>>,
 }
 
 impl Segment {
@@ -91,7 +96,7 @@ impl Segment {
         let blocks = blocks(&meta, values.as_ref());
         let own = meta.own_columns.clone().into();
         let (dir, file) = (dir.to_owned(), Arc::new(file));
-        let key_runs = Default::default();
+        let (key_runs, presences) = Default::default();
         Ok(Self {
             dir,
             meta,
@@ -106,6 +111,7 @@ impl Segment {
             series,
             damage,
             key_runs,
+            presences,
         })
     }
 
@@ -134,6 +140,12 @@ impl Segment {
         &self.blocks
     }
 
+    /// For each block the rows that lie after its usual ones and can match, with their instants.
+    pub fn late(&self, predicate: &Predicate) -> Vec<Vec<(u32, i64)>> {
+        let second_is_text = self.meta.table != Table::Logs;
+        self.values.as_ref().map_or_else(Vec::new, |values| values.late(predicate, second_is_text))
+    }
+
     /// By ascending id.
     pub fn resources(&self) -> &[Arc<Resource>] {
         &self.resources
@@ -148,6 +160,15 @@ impl Segment {
     pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         let values = self.values.as_ref().filter(|_| self.meta.table != Table::Logs);
         values.into_iter().flat_map(Values::pairs)
+    }
+
+    /// The services that have rows within a range, each with its first and last instant there, to a block. None
+    /// when the index that tells them is damaged.
+    pub fn services(&self, range: &Range<i64>) -> Option<Vec<(&str, (i64, i64))>> {
+        let values = self.values.as_ref()?;
+        let presences = self.presences.get_or_init(|| values.presences()).iter();
+        let within = |one: &'_ Presence| one.within(range, values.times());
+        Some(presences.filter_map(|one| Some((one.service.as_str(), within(one)?))).collect())
     }
 
     /// Rows that may belong to a trace: the reader confirms the id on the column.
@@ -356,9 +377,17 @@ fn blocks(meta: &Meta, values: Option<&Values>) -> Vec<Block> {
     let size = block_rows(meta.table) as u32;
     let block = |number: usize| {
         let from = number as u32 * size;
-        let known = values.and_then(|values| values.times().get(number).copied());
-        let (time_min, time_max) = known.unwrap_or((meta.time_min, meta.time_max));
-        Block { rows: from..from.saturating_add(size).min(meta.rows), time_min, time_max }
+        let rows = from..from.saturating_add(size).min(meta.rows);
+        let known = values.and_then(|values| values.times().get(number));
+        match known {
+            Some(times) => {
+                Block { rows, time_min: times.min, time_max: times.max, usual_max: times.usual_max }
+            }
+            None => {
+                let (time_min, time_max) = (meta.time_min, meta.time_max);
+                Block { rows, time_min, time_max, usual_max: time_max }
+            }
+        }
     };
     (0..block_count(meta)).map(block).collect()
 }

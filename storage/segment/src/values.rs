@@ -3,7 +3,7 @@
 //! An answer may hold rows that do not match, never miss one that does. The second half of a set's key is
 //! the span name, the severity number of logs, the metric of data points.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -12,12 +12,14 @@ use roaring::RoaringBitmap;
 
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::late::{RowAt, Times};
+use crate::presence::Presence;
 use crate::projection::own_name;
 use crate::ranges::RowRanges;
 use crate::value_sets::ValueSets;
 
 pub(crate) const VALUES: &str = "values.idx";
-const MAGIC: [u8; 4] = *b"DMV1";
+const MAGIC: [u8; 4] = *b"DMV2";
 
 /// What a reader knows of the rows it wants. All parts must hold; an absent part always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,12 +121,13 @@ pub(crate) struct RowValues {
 pub(crate) struct ValuesBuilder {
     block_rows: u32,
     rows: u32,
-    times: Vec<(i64, i64)>,
+    times: Vec<Times>,
+    /// The rows of the block that is not complete yet.
+    block: Vec<RowAt>,
     texts: Texts,
     slots: HashMap<(TextNumber, u32), usize>,
     last: Option<((TextNumber, u32), usize)>,
     sets: Vec<Set>,
-    errors: Vec<(TextNumber, RoaringBitmap)>,
     known: ValueSets,
 }
 
@@ -134,6 +137,8 @@ struct Set {
     second: u32,
     last_block: u32,
     blocks: RoaringBitmap,
+    /// Rows.
+    errors: RoaringBitmap,
 }
 
 impl ValuesBuilder {
@@ -142,11 +147,11 @@ impl ValuesBuilder {
             block_rows: block_rows as u32,
             rows: 0,
             times: Vec::new(),
+            block: Vec::with_capacity(block_rows),
             texts: Texts::default(),
             slots: HashMap::new(),
             last: None,
             sets: Vec::new(),
-            errors: Vec::new(),
             known: ValueSets::default(),
         }
     }
@@ -161,48 +166,59 @@ impl ValuesBuilder {
     }
 
     pub(crate) fn add(&mut self, row: RowValues) {
-        let block = self.rows / self.block_rows;
-        match self.times.get_mut(block as usize) {
-            Some((min, max)) => (*min, *max) = ((*min).min(row.time), (*max).max(row.time)),
-            None => self.times.push((row.time, row.time)),
-        }
-        self.add_to_set((row.service, row.second), block);
-        if row.is_error {
-            let at = self.errors.iter().position(|(service, _)| *service == row.service);
-            let at = at.unwrap_or_else(|| {
-                self.errors.push((row.service, RoaringBitmap::new()));
-                self.errors.len() - 1
-            });
-            self.errors[at].1.insert(self.rows);
-        }
-        self.rows += 1;
-    }
-
-    fn add_to_set(&mut self, key: (TextNumber, u32), block: u32) {
-        let slot = match self.last {
-            Some((last, slot)) if last == key => slot,
-            _ => *self.slots.entry(key).or_insert_with(|| {
-                let (service, second) = key;
-                self.sets.push(Set { service, second, last_block: u32::MAX, blocks: RoaringBitmap::new() });
-                self.sets.len() - 1
-            }),
-        };
-        self.last = Some((key, slot));
-        let set = &mut self.sets[slot];
+        let slot = self.slot((row.service, row.second));
+        let (block, set) = (self.rows / self.block_rows, &mut self.sets[slot]);
         if set.last_block != block {
             set.blocks.insert(block);
             set.last_block = block;
         }
+        if row.is_error {
+            set.errors.insert(self.rows);
+        }
+        self.block.push(RowAt { row: self.rows, set: slot as u32, at: row.time });
+        self.rows += 1;
+        if self.rows.is_multiple_of(self.block_rows) {
+            self.end_block();
+        }
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    fn end_block(&mut self) {
+        if !self.block.is_empty() {
+            self.times.push(Times::of(&self.block));
+            self.block.clear();
+        }
+    }
+
+    fn slot(&mut self, key: (TextNumber, u32)) -> usize {
+        let slot = match self.last {
+            Some((last, slot)) if last == key => slot,
+            _ => *self.slots.entry(key).or_insert_with(|| {
+                let (service, second) = key;
+                let (blocks, errors) = Default::default();
+                self.sets.push(Set { service, second, last_block: u32::MAX, blocks, errors });
+                self.sets.len() - 1
+            }),
+        };
+        self.last = Some((key, slot));
+        slot
+    }
+
+    pub(crate) fn encode(mut self) -> Vec<u8> {
+        self.end_block();
         let mut out = Encoder::new(MAGIC);
         out.u32(self.block_rows);
         out.u32(self.rows);
         out.count(self.times.len());
-        for (min, max) in &self.times {
-            out.i64(*min);
-            out.i64(*max);
+        for times in &self.times {
+            out.i64(times.min);
+            out.i64(times.max);
+            out.i64(times.usual_max);
+            out.count(times.late.len());
+            for late in &times.late {
+                out.u32(late.row);
+                out.u32(late.set);
+                out.i64(late.at);
+            }
         }
         out.count(self.texts.list.len());
         self.texts.list.iter().for_each(|text| out.bytes(text.as_bytes()));
@@ -211,11 +227,7 @@ impl ValuesBuilder {
             out.u32(set.service);
             out.u32(set.second);
             out.bytes(&bitmap_bytes(&set.blocks));
-        }
-        out.count(self.errors.len());
-        for (service, rows) in &self.errors {
-            out.u32(*service);
-            out.bytes(&bitmap_bytes(rows));
+            out.bytes(&if set.errors.is_empty() { Vec::new() } else { bitmap_bytes(&set.errors) });
         }
         self.known.encode(&mut out);
         out.finish()
@@ -235,37 +247,45 @@ fn bitmap_bytes(bitmap: &RoaringBitmap) -> Vec<u8> {
 pub(crate) struct Values {
     block_rows: u32,
     rows: u32,
-    times: Vec<(i64, i64)>,
+    times: Vec<Times>,
     texts: Vec<String>,
-    sets: Vec<(TextNumber, u32, RoaringBitmap)>,
-    errors: Vec<(TextNumber, RoaringBitmap)>,
+    sets: Vec<KnownSet>,
     known: ValueSets,
+}
+
+/// What is known of a service with a name, or with a severity.
+#[derive(Debug)]
+struct KnownSet {
+    service: TextNumber,
+    second: u32,
+    blocks: RoaringBitmap,
+    errors: RoaringBitmap,
 }
 
 impl Values {
     pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Self> {
         let mut from = Decoder::new(path, MAGIC, bytes)?;
         let (block_rows, rows) = (from.u32()?, from.u32()?);
-        let times = from.count(16)?;
-        let times = (0..times).map(|_| Ok((from.i64()?, from.i64()?))).collect::<Result<Vec<_>>>()?;
+        let times = from.count(28)?;
+        let times = (0..times).map(|_| block_times(&mut from)).collect::<Result<Vec<_>>>()?;
         if block_rows == 0 || times.len() != rows.div_ceil(block_rows) as usize {
             return Err(Error::corrupt(path, "impossible number of blocks"));
         }
         let texts = from.count(4)?;
         let texts = (0..texts).map(|_| Ok(from.text()?.to_owned())).collect::<Result<Vec<_>>>()?;
-        let sets = from.count(12)?;
-        let sets = (0..sets).map(|_| Ok((from.u32()?, from.u32()?, bitmap(path, &mut from)?)));
+        let sets = from.count(16)?;
+        let sets = (0..sets).map(|_| {
+            let (service, second, blocks) = (from.u32()?, from.u32()?, bitmap(path, from.bytes()?)?);
+            Ok(KnownSet { service, second, blocks, errors: bitmap(path, from.bytes()?)? })
+        });
         let sets = sets.collect::<Result<Vec<_>>>()?;
-        let errors = from.count(8)?;
-        let errors = (0..errors).map(|_| Ok((from.u32()?, bitmap(path, &mut from)?)));
-        let errors = errors.collect::<Result<Vec<_>>>()?;
         let known = ValueSets::decode(&mut from)?;
         from.end()?;
-        Ok(Self { block_rows, rows, times, texts, sets, errors, known })
+        Ok(Self { block_rows, rows, times, texts, sets, known })
     }
 
-    /// The first and the last instant of each block.
-    pub(crate) fn times(&self) -> &[(i64, i64)] {
+    /// Of each block.
+    pub(crate) fn times(&self) -> &[Times] {
         &self.times
     }
 
@@ -285,20 +305,52 @@ impl Values {
         }
         let mut rows = RowRanges::all(self.rows);
         if let Some(time) = &predicate.time {
-            let blocks = (0_u32..).zip(&self.times);
-            let inside = blocks.filter(|(_, (min, max))| *min < time.end && time.start <= *max);
-            rows = rows.intersect(&inside.map(|(block, _)| self.block(block)).collect());
-        }
-        let by_set = if second_is_text { predicate.name.is_some() } else { predicate.severity_min.is_some() };
-        if predicate.service.is_some() || by_set {
-            rows = rows.intersect(&self.blocks_of_sets(predicate, second_is_text));
+            rows = rows.intersect(&self.rows_within(time));
         }
         if predicate.errors_only {
-            let services = self.errors.iter().filter(|(service, _)| self.has_service(predicate, *service));
-            let errors = services.fold(RoaringBitmap::new(), |all, (_, rows)| all | rows);
+            let sets = self.sets_of(predicate, second_is_text);
+            let errors = sets.fold(RoaringBitmap::new(), |all, (_, set)| all | &set.errors);
             rows = rows.intersect(&errors.iter().collect());
+        } else if Self::asks_for_sets(predicate, second_is_text) {
+            let sets = self.sets_of(predicate, second_is_text);
+            let blocks = sets.fold(RoaringBitmap::new(), |all, (_, set)| all | &set.blocks);
+            rows = rows.intersect(&blocks.iter().map(|block| self.block(block)).collect());
         }
         rows
+    }
+
+    /// Blocks that have usual rows in the time, and late rows of others.
+    fn rows_within(&self, time: &Range<i64>) -> RowRanges {
+        let mut rows = RowRanges::default();
+        for (block, times) in (0_u32..).zip(&self.times) {
+            if times.max < time.start || time.end <= times.min {
+                continue;
+            }
+            if time.start <= times.usual_max {
+                rows.push(self.block(block));
+            } else {
+                let late = times.late.iter().filter(|late| time.contains(&late.at));
+                late.for_each(|late| rows.push(late.row..late.row + 1));
+            }
+        }
+        rows
+    }
+
+    /// For each block its late rows that can match, with their instants.
+    pub(crate) fn late(&self, predicate: &Predicate, second_is_text: bool) -> Vec<Vec<(u32, i64)>> {
+        let wanted: Option<RoaringBitmap> = Self::asks_for_sets(predicate, second_is_text)
+            .then(|| self.sets_of(predicate, second_is_text).map(|(number, _)| number).collect());
+        let can_match = |late: &&RowAt| wanted.as_ref().is_none_or(|sets| sets.contains(late.set));
+        let of_block = |times: &Times| {
+            times.late.iter().filter(can_match).map(|late| (late.row, late.at)).collect::<Vec<_>>()
+        };
+        self.times.iter().map(of_block).collect()
+    }
+
+    fn asks_for_sets(predicate: &Predicate, second_is_text: bool) -> bool {
+        let by_second =
+            if second_is_text { predicate.name.is_some() } else { predicate.severity_min.is_some() };
+        predicate.service.is_some() || by_second
     }
 
     /// Whether no row has a value that is asked for.
@@ -323,8 +375,9 @@ impl Values {
             .is_none_or(|wanted| wanted.iter().any(|service| Some(service.as_str()) == text))
     }
 
-    fn blocks_of_sets(&self, predicate: &Predicate, second_is_text: bool) -> RowRanges {
-        let has_second = |second: u32| {
+    /// The sets that can match, with their numbers.
+    fn sets_of(&self, predicate: &Predicate, second_is_text: bool) -> impl Iterator<Item = (u32, &KnownSet)> {
+        let has_second = move |second: u32| {
             if second_is_text {
                 let text = self.text(second);
                 predicate
@@ -335,20 +388,38 @@ impl Values {
                 predicate.severity_min.is_none_or(|least| second >= u32::from(least))
             }
         };
-        let wanted = self
-            .sets
-            .iter()
-            .filter(|(service, second, _)| self.has_service(predicate, *service) && has_second(*second));
-        let blocks = wanted.fold(RoaringBitmap::new(), |all, (.., blocks)| all | blocks);
-        blocks.iter().map(|block| self.block(block)).collect()
+        let can_match =
+            move |set: &KnownSet| self.has_service(predicate, set.service) && has_second(set.second);
+        (0..).zip(&self.sets).filter(move |(_, set)| can_match(set))
+    }
+
+    /// Each service that the rows have, and where.
+    pub(crate) fn presences(&self) -> Vec<Presence> {
+        let mut services: BTreeMap<&str, RoaringBitmap> = BTreeMap::new();
+        for set in &self.sets {
+            *services.entry(self.text(set.service).unwrap_or_default()).or_default() |= &set.blocks;
+        }
+        let presence = |(service, blocks): (&str, _)| Presence::new(service.to_owned(), blocks, &self.times);
+        services.into_iter().map(presence).collect()
     }
 
     /// Every pair of a set's key that the rows have, where the second half is a text.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.sets.iter().filter_map(|(service, second, _)| Some((self.text(*service)?, self.text(*second)?)))
+        self.sets.iter().filter_map(|set| Some((self.text(set.service)?, self.text(set.second)?)))
     }
 }
 
-fn bitmap(path: &Path, from: &mut Decoder<'_>) -> Result<RoaringBitmap> {
-    RoaringBitmap::deserialize_from(from.bytes()?).map_err(|error| Error::corrupt(path, error.to_string()))
+fn block_times(from: &mut Decoder<'_>) -> Result<Times> {
+    let (min, max, usual_max) = (from.i64()?, from.i64()?, from.i64()?);
+    let late =
+        (0..from.count(16)?).map(|_| Ok(RowAt { row: from.u32()?, set: from.u32()?, at: from.i64()? }));
+    Ok(Times { min, max, usual_max, late: late.collect::<Result<_>>()? })
+}
+
+/// No bytes are an empty one.
+fn bitmap(path: &Path, bytes: &[u8]) -> Result<RoaringBitmap> {
+    if bytes.is_empty() {
+        return Ok(RoaringBitmap::new());
+    }
+    RoaringBitmap::deserialize_from(bytes).map_err(|error| Error::corrupt(path, error.to_string()))
 }

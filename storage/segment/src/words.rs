@@ -128,14 +128,16 @@ fn rows(
         let missing = move |(number, _): &(usize, _)| mask & (1 << number) == 0;
         filtered.iter().enumerate().filter(missing).filter_map(|(_, rows)| rows.as_ref())
     };
-    let mut by_mask: BTreeMap<u64, RoaringBitmap> = BTreeMap::new();
+    let mut by_mask: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     for (shape, mask) in holders {
-        if !outside(mask).any(RoaringBitmap::is_empty) {
-            shapes.add_rows(shape, by_mask.entry(mask).or_default(), &rows_of)?;
-        }
+        by_mask.entry(mask).or_default().push(shape);
     }
     let mut of_shapes = RoaringBitmap::new();
-    for (mask, mut rows) in by_mask {
+    for (mask, of_mask) in by_mask {
+        if outside(mask).any(RoaringBitmap::is_empty) {
+            continue;
+        }
+        let mut rows = shapes.rows(&of_mask, &rows_of)?;
         outside(mask).for_each(|filtered| rows &= filtered);
         of_shapes |= rows;
     }

@@ -178,14 +178,14 @@ impl Estate {
     pub(crate) fn crash(&mut self) {
         let (runtime, store) = self.running.take().unwrap();
         drop(store);
-        runtime.shutdown_timeout(Duration::from_secs(30));
+        runtime.shutdown_timeout(Duration::from_secs(120));
     }
 
     pub(crate) fn close(&mut self) {
         let (runtime, store) = self.running.take().unwrap();
         runtime.block_on(store.close()).unwrap();
         drop(store);
-        runtime.shutdown_timeout(Duration::from_secs(30));
+        runtime.shutdown_timeout(Duration::from_secs(120));
     }
 
     pub(crate) fn store(&self) -> &Store {

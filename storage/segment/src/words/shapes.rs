@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 
 use crate::codec::{Decoder, Encoder};
 use crate::error::{Error, Result};
@@ -118,24 +118,29 @@ impl<'a> Shapes<'a> {
         })
     }
 
-    /// Adds the rows that may have a shape to `found`. `rows_of` tells the rows of a block.
-    pub(super) fn add_rows(
+    /// The rows that may have any of some shapes. `rows_of` tells the rows of a block.
+    pub(super) fn rows(
         &self,
-        shape: u32,
-        found: &mut RoaringBitmap,
+        shapes: &[u32],
         rows_of: impl Fn(u32) -> std::ops::Range<u32>,
-    ) -> Result<()> {
-        match self.list.get(shape as usize) {
-            Some(Entry::One(row)) => _ = found.insert(*row),
-            Some(Entry::Rows(_, rows)) => *found |= bitmap(self.path, rows)?,
-            Some(Entry::Blocks(_, blocks)) => {
-                for block in bitmap(self.path, blocks)? {
-                    found.insert_range(rows_of(block));
-                }
+    ) -> Result<RoaringBitmap> {
+        // All at once: one after the other would copy what is found as often as there are shapes.
+        let (mut single, mut sets, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+        for shape in shapes {
+            match self.list.get(*shape as usize) {
+                Some(Entry::One(row)) => single.push(*row),
+                Some(Entry::Rows(_, rows)) => sets.push(bitmap(self.path, rows)?),
+                Some(Entry::Blocks(_, of_shape)) => blocks.push(bitmap(self.path, of_shape)?),
+                None => return Err(Error::corrupt(self.path, format!("no shape {shape}"))),
             }
-            None => return Err(Error::corrupt(self.path, format!("no shape {shape}"))),
         }
-        Ok(())
+        single.sort_unstable();
+        sets.push(single.into_iter().collect());
+        let mut found = sets.union();
+        for block in blocks.union() {
+            found.insert_range(rows_of(block));
+        }
+        Ok(found)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Indexes against a scan: they may answer too much, never too little.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{TimestampNanosecondType, UInt8Type};
+use arrow::array::{AsArray, RecordBatch, StringArray, TimestampNanosecondArray};
+use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt8Type};
 use daymark_model::id::TraceId;
 use daymark_model::signal::Table;
 use daymark_segment::{Predicate, Projection, Segment};
@@ -116,4 +117,38 @@ fn columns_of_few_values_tell_what_is_absent() {
     assert!(ask("status", &["nothing", "none"]).is_empty());
     // Of other columns nothing is known.
     assert_eq!(ask("trace_state", &["nothing"]).count(), 2_000);
+}
+
+/// 500 rows within half a second, of which two come minutes later.
+#[test]
+fn rows_that_come_late_in_their_block_are_named() {
+    let rows = Draw::new(Table::Spans, 8).batch(500);
+    let instant = |row: i64| match row {
+        20 | 400 => START + 300 * SECOND + row,
+        _ => START + row * 1_000_000,
+    };
+    let times: TimestampNanosecondArray = (0..500).map(instant).collect::<Vec<_>>().into();
+    let start = rows.schema().index_of("start").unwrap();
+    let mut columns = rows.columns().to_vec();
+    columns[start] = Arc::new(times.with_timezone("UTC"));
+    let rows = RecordBatch::try_new(rows.schema(), columns).unwrap();
+    let services = rows.column_by_name("service").unwrap().as_dictionary::<Int32Type>();
+    let services = services.downcast_dict::<StringArray>().unwrap();
+    let of_row_20 = services.into_iter().nth(20).unwrap().unwrap().to_owned();
+
+    let (_dir, segment) = written(Table::Spans, std::slice::from_ref(&rows));
+    let both = vec![(20, instant(20)), (400, instant(400))];
+    assert_eq!(segment.late(&Predicate::default()), [both]);
+    assert_eq!(segment.blocks()[0].usual_max, instant(499));
+    let at = |from: i64, to: i64| {
+        let time = Some(START + from..START + to);
+        segment.candidates(&Predicate { time, ..Predicate::default() }).rows().collect::<Vec<_>>()
+    };
+    assert_eq!(at(300 * SECOND, 300 * SECOND + 21), [20]);
+    assert_eq!(at(10 * SECOND, 900 * SECOND), [20, 400]);
+    assert!(at(10 * SECOND, 300 * SECOND).is_empty());
+    assert_eq!(at(0, 1).len(), 500);
+    let of = |service: &str| Predicate { service: Some(vec![service.into()]), ..Predicate::default() };
+    assert!(segment.late(&of(&of_row_20))[0].contains(&(20, instant(20))));
+    assert_eq!(segment.late(&of("absent")), [vec![]]);
 }

@@ -16,16 +16,19 @@ use crate::space;
 pub(crate) fn readiness(store: &Store) -> Readiness {
     let status = store.status();
     let write = status.takes_writes();
-    let reason = match (status.stopping, write, status.replay) {
-        (true, ..) => Some("the server is stopping".to_owned()),
-        (false, false, _) if status.disk.is_tight => {
-            let disk = status.disk;
-            Some(format!("the disk is full: {} bytes are free, {} are wanted", disk.free, disk.keep_free))
-        }
-        (false, false, _) => Some("the log cannot be written".to_owned()),
-        (false, true, Some((done, total))) => Some(format!("the log is being replayed: {done} of {total}")),
-        (false, true, None) => None,
-    };
+    let mut reasons = Vec::new();
+    if status.stopping {
+        reasons.push("the server is stopping".to_owned());
+    } else if !write && status.disk.is_tight {
+        let disk = status.disk;
+        reasons
+            .push(format!("the disk is full: {} bytes are free, {} are wanted", disk.free, disk.keep_free));
+    } else if !write {
+        reasons.push("the log cannot be written".to_owned());
+    }
+    reasons
+        .extend(status.replay.map(|(done, total)| format!("the log is being replayed: {done} of {total}")));
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     // What is not replayed yet would be missing from answers.
     Readiness { read: !status.stopping && status.replay.is_none(), write, reason }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Unit {
     /// Where most of its rows lie. Rows of a merged file follow the first instants of their traces, which may
     /// end long after; other rows follow their arrival, and some come late.
     pub(crate) usual: i64,
+    /// The last instant of its rows but for late ones, of which those that may match are named.
+    pub(crate) usual_max: i64,
+    pub(crate) late: Vec<(u32, i64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -166,51 +169,36 @@ impl Part {
         }
     }
 
-    /// The rows cut where the instants are known: at blocks.
-    pub(crate) fn units(&self, part: usize, rows: &RowRanges) -> Vec<Unit> {
+    /// The rows cut where the instants are known: at blocks. Those that are late in their block are named apart
+    /// if it is told what they must match.
+    pub(crate) fn units(&self, part: usize, rows: &RowRanges, late: Option<&Predicate>) -> Vec<Unit> {
         match self {
             _ if rows.is_empty() => Vec::new(),
             Self::Gap(_) => Vec::new(),
             Self::Chunk(_, chunk) => {
                 let (time_min, time_max) = (chunk.time.start, chunk.time.end.saturating_sub(1));
-                vec![Unit { part, rows: rows.clone(), time_min, time_max, usual: time_max }]
+                let (usual, usual_max, late) = (time_max, time_max, Vec::new());
+                vec![Unit { part, rows: rows.clone(), time_min, time_max, usual, usual_max, late }]
             }
             Self::Segment(shelved, _) => {
-                let is_sorted = shelved.segment.meta().level > Level::L0;
-                let unit = |block: &Block| Unit {
-                    part,
-                    rows: rows.within(block.rows.clone()),
-                    time_min: block.time_min,
-                    time_max: block.time_max,
-                    usual: if is_sorted { block.time_min } else { block.time_max },
-                };
-                let units = shelved.segment.blocks().iter().map(unit);
-                units.filter(|unit| !unit.rows.is_empty()).collect()
-            }
-        }
-    }
-
-    /// The first and the last instant of the blocks that hold any of the rows.
-    pub(crate) fn instants(&self, rows: &RowRanges) -> Option<(i64, i64)> {
-        match self {
-            _ if rows.is_empty() => None,
-            Self::Gap(_) => None,
-            Self::Chunk(_, chunk) => Some((chunk.time.start, chunk.time.end.saturating_sub(1))),
-            Self::Segment(shelved, _) => {
-                let mut rows = rows.as_slice();
-                let holds_some = |block: &&Block| {
-                    while let Some((first, rest)) = rows.split_first()
-                        && first.end <= block.rows.start
-                    {
-                        rows = rest;
+                let segment = &shelved.segment;
+                let is_sorted = segment.meta().level > Level::L0;
+                let mut late = late.map(|predicate| segment.late(predicate)).unwrap_or_default().into_iter();
+                let unit = |block: &Block| {
+                    let late = late.next();
+                    let rows = rows.within(block.rows.clone());
+                    Unit {
+                        part,
+                        time_min: block.time_min,
+                        time_max: block.time_max,
+                        usual: if is_sorted { block.time_min } else { block.time_max },
+                        usual_max: if late.is_some() { block.usual_max } else { block.time_max },
+                        late: late.into_iter().flatten().filter(|(row, _)| rows.contains(*row)).collect(),
+                        rows,
                     }
-                    rows.first().is_some_and(|first| first.start < block.rows.end)
                 };
-                let blocks = shelved.segment.blocks().iter().filter(holds_some);
-                blocks.fold(None, |known, block| {
-                    let (first, last) = known.unwrap_or((block.time_min, block.time_max));
-                    Some((first.min(block.time_min), last.max(block.time_max)))
-                })
+                let units = segment.blocks().iter().map(unit);
+                units.filter(|unit| !unit.rows.is_empty()).collect()
             }
         }
     }

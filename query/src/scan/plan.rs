@@ -129,7 +129,13 @@ impl ScanExec {
 
     /// Every partition's units, dealt out so that each partition follows the order.
     fn units(&self, partition: usize) -> Vec<Unit> {
-        let units = self.chosen.iter().filter_map(|(at, rows)| Some(self.parts.get(*at)?.units(*at, rows)));
+        let units_of = |at: usize, rows: &RowRanges| {
+            let part = self.parts.get(at)?;
+            // Rows that are read as they lie are chosen by their instants already.
+            let late = if self.order == Order::Stored { None } else { self.question.predicate_of(part) };
+            Some(part.units(at, rows, late.as_ref()))
+        };
+        let units = self.chosen.iter().filter_map(|(at, rows)| units_of(*at, rows));
         let mut units: Vec<Unit> = units.flatten().collect();
         match self.order {
             Order::Stored => units = united(units),
@@ -233,6 +239,7 @@ fn united(units: Vec<Unit>) -> Vec<Unit> {
                 unit.rows.as_slice().iter().for_each(|range| last.rows.push(range.clone()));
                 last.time_min = last.time_min.min(unit.time_min);
                 last.time_max = last.time_max.max(unit.time_max);
+                last.usual_max = last.time_max;
             }
             _ => {
                 rows = more;

@@ -60,29 +60,7 @@ impl Question {
 
     /// Rows of a part that may match.
     pub(crate) fn candidates(&self, part: &Part, tell: &mut dyn FnMut(Index)) -> RowRanges {
-        let mut predicate = self.predicate.clone();
-        for (place, asked) in &self.attributes {
-            let in_resource = part.resources().iter().any(|resource| has(resource, asked));
-            match place {
-                Place::Resource if !in_resource => return RowRanges::default(),
-                Place::Any if in_resource => {}
-                Place::Any | Place::Own if !self.is_metric => predicate.attributes.push(asked.clone()),
-                _ => {}
-            }
-        }
-        if !self.joined.is_empty() && !self.has_owner(part) {
-            return RowRanges::default();
-        }
-        // A part that has lost its resources still has its rows.
-        if let Some(folded) = self.services_folded.as_ref().filter(|_| !part.resources().is_empty()) {
-            let named = part.resources().iter().map(|resource| &resource.service);
-            let services: BTreeSet<&String> =
-                named.filter(|name| folded.contains(&name.to_lowercase())).collect();
-            if services.is_empty() {
-                return RowRanges::default();
-            }
-            predicate.service.get_or_insert(services.into_iter().cloned().collect());
-        }
+        let Some(predicate) = self.predicate_of(part) else { return RowRanges::default() };
         let rows = part.candidates_told(&predicate, tell);
         match &self.traces {
             Some(traces) => {
@@ -92,6 +70,34 @@ impl Question {
             }
             None => rows,
         }
+    }
+
+    /// What is asked of the rows of a part; none when it can have none that match.
+    pub(crate) fn predicate_of(&self, part: &Part) -> Option<Predicate> {
+        let mut predicate = self.predicate.clone();
+        for (place, asked) in &self.attributes {
+            let in_resource = part.resources().iter().any(|resource| has(resource, asked));
+            match place {
+                Place::Resource if !in_resource => return None,
+                Place::Any if in_resource => {}
+                Place::Any | Place::Own if !self.is_metric => predicate.attributes.push(asked.clone()),
+                _ => {}
+            }
+        }
+        if !self.joined.is_empty() && !self.has_owner(part) {
+            return None;
+        }
+        // A part that has lost its resources still has its rows.
+        if let Some(folded) = self.services_folded.as_ref().filter(|_| !part.resources().is_empty()) {
+            let named = part.resources().iter().map(|resource| &resource.service);
+            let services: BTreeSet<&String> =
+                named.filter(|name| folded.contains(&name.to_lowercase())).collect();
+            if services.is_empty() {
+                return None;
+            }
+            predicate.service.get_or_insert(services.into_iter().cloned().collect());
+        }
+        Some(predicate)
     }
 
     /// Whether any resource or series of the part has all that is asked for.
@@ -308,7 +314,7 @@ fn text(value: &ScalarValue) -> Option<String> {
 }
 
 fn has(resource: &Resource, asked: &AttributeIs) -> bool {
-    let text = typed_json::text(&typed_json::parse(&resource.attributes), &asked.key);
+    let text = typed_json::text_in(&resource.attributes, &asked.key);
     let text = text.map(|text| if asked.in_any_case { text.to_lowercase() } else { text });
     text.is_some_and(|text| asked.values.contains(&text))
 }

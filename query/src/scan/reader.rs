@@ -5,6 +5,7 @@
 //! a sort above may have narrowed its filter meanwhile. Under such a sort the rows that pass are read in
 //! portions ([`Portions`]).
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -194,15 +195,16 @@ impl Conditions {
 }
 
 impl Filters {
+    /// `is_in_time` tells that the early ones hold for all of the rows.
     pub(crate) fn pass(
         &self,
         part: &Part,
         rows: &RowRanges,
+        is_in_time: bool,
         each: impl FnMut(RecordBatch, Vec<u32>) -> Result<()>,
     ) -> Result<()> {
-        let Some(early) = self.early.as_ref().filter(|early| !early.all.is_empty()) else {
-            return self.others.pass(part, rows, each);
-        };
+        let early = self.early.as_ref().filter(|early| !is_in_time && !early.all.is_empty());
+        let Some(early) = early else { return self.others.pass(part, rows, each) };
         let mut left = RowRanges::default();
         early.pass(part, rows, |_, rows| {
             rows.into_iter().for_each(|row| left.push(row..row + 1));
@@ -229,15 +231,36 @@ impl Shared {
         })
     }
 
-    /// The part of a unit that is about to be read; none when no row of it can pass.
-    fn begin(&self, unit: &Unit) -> Result<Option<&Part>> {
+    /// Whether the early filters hold for all rows of a unit by their instants.
+    fn is_in_time(&self, unit: &Unit) -> bool {
+        let block = Instants { min: unit.time_min, max: unit.time_max };
+        let early = self.filters.iter().flat_map(|filters| &filters.early);
+        early.flat_map(|early| &early.all).all(|condition| must_hold(condition, self.time, block))
+    }
+
+    /// The part of a unit that is about to be read, and the rows that can pass by their instants; none when no
+    /// row can.
+    fn begin<'a>(&self, unit: &'a Unit) -> Result<Option<(&Part, Cow<'a, RowRanges>)>> {
         let Some(part) = self.parts.get(unit.part) else { return Ok(None) };
-        if !self.may_hold(Instants { min: unit.time_min, max: unit.time_max }) {
+        let rows = self.rows_of(unit);
+        if rows.is_empty() {
             self.tally.skipped.fetch_add(1, Ordering::Relaxed);
             return Ok(None);
         }
-        self.tally.read(part, unit.rows.count())?;
-        Ok(Some(part))
+        self.tally.read(part, rows.count())?;
+        Ok(Some((part, rows)))
+    }
+
+    fn rows_of<'a>(&self, unit: &'a Unit) -> Cow<'a, RowRanges> {
+        if self.may_hold(Instants { min: unit.time_min, max: unit.usual_max }) {
+            return Cow::Borrowed(&unit.rows);
+        }
+        let later = Instants { min: unit.usual_max, max: unit.time_max };
+        if unit.late.is_empty() || !self.may_hold(later) {
+            return Cow::Owned(RowRanges::default());
+        }
+        let late = unit.late.iter().filter(|(_, at)| self.may_hold(Instants { min: *at, max: *at }));
+        Cow::Owned(late.map(|(row, _)| *row).collect())
     }
 }
 
@@ -288,10 +311,10 @@ impl Reader {
         let shared = Arc::clone(&self.shared);
         self.portions.retain(|at| shared.may_hold(Instants { min: at, max: at }));
         while !self.portions.is_full() && !self.units.is_empty() {
-            if let Some((at, rows)) = self.next_rows()?
+            if let Some((at, rows, is_in_time)) = self.next_rows()?
                 && let Some(part) = shared.parts.get(at)
             {
-                self.or_damaged(|reader| reader.find((at, part), filters, &rows))?;
+                self.or_damaged(|reader| reader.find((at, part), filters, &rows, is_in_time))?;
             }
         }
         let portion = self.portions.take();
@@ -305,29 +328,38 @@ impl Reader {
     }
 
     /// The rows of the next units of one part, of those in which rows may pass: of few as long as the sort has
-    /// no row to compare with, then of more and more.
-    fn next_rows(&mut self) -> Result<Option<(usize, RowRanges)>> {
+    /// no row to compare with, then of more and more. Tells whether all of them hold by their instants.
+    fn next_rows(&mut self) -> Result<Option<(usize, RowRanges, bool)>> {
         let shared = Arc::clone(&self.shared);
         let mut found: Option<(usize, Vec<Range<u32>>)> = None;
-        for _ in 0..self.at_once {
+        let (mut left, mut are_in_time) = (self.at_once, true);
+        while left > 0 {
             let part = found.as_ref().map(|(part, _)| *part);
             let is_next = |unit: &mut Unit| part.is_none_or(|part| unit.part == part);
             let Some(unit) = self.units.pop_front_if(is_next) else { break };
-            if shared.begin(&unit)?.is_some() {
+            if let Some((_, rows)) = shared.begin(&unit)? {
+                left -= 1;
+                are_in_time = are_in_time && shared.is_in_time(&unit);
                 let (_, ranges) = found.get_or_insert_with(|| (unit.part, Vec::new()));
-                ranges.extend_from_slice(unit.rows.as_slice());
+                ranges.extend_from_slice(rows.as_slice());
             }
         }
         self.at_once = (self.at_once * 2).min(UNITS);
         Ok(found.map(|(part, mut ranges)| {
             ranges.sort_unstable_by_key(|range| range.start);
-            (part, ranges.into_iter().collect())
+            (part, ranges.into_iter().collect(), are_in_time)
         }))
     }
 
-    fn find(&mut self, (at, part): (usize, &Part), filters: &Filters, rows: &RowRanges) -> Result<()> {
+    fn find(
+        &mut self,
+        (at, part): (usize, &Part),
+        filters: &Filters,
+        rows: &RowRanges,
+        is_in_time: bool,
+    ) -> Result<()> {
         let time = self.shared.time;
-        filters.pass(part, rows, |batch, rows| {
+        filters.pass(part, rows, is_in_time, |batch, rows| {
             let times = batch.column_by_name(time);
             let times = times.and_then(|times| times.as_primitive_opt::<TimestampNanosecondType>());
             let times = times.ok_or_else(|| internal_datafusion_err!("{time} is not among the filters"))?;
@@ -338,10 +370,10 @@ impl Reader {
 
     fn read_unit(&mut self, unit: &Unit) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        let Some(part) = shared.begin(unit)? else { return Ok(()) };
-        let Some(filters) = shared.filters(unit) else { return self.take(part, &unit.rows) };
+        let Some((part, rows)) = shared.begin(unit)? else { return Ok(()) };
+        let Some(filters) = shared.filters(unit) else { return self.take(part, &rows) };
         let mut passed = Vec::new();
-        filters.pass(part, &unit.rows, |batch, rows| {
+        filters.pass(part, &rows, false, |batch, rows| {
             match &filters.covers {
                 Some(columns) => self.push(&batch.project(columns)?),
                 None => passed.extend(rows),

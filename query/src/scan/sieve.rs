@@ -39,7 +39,7 @@ impl Sieve {
         let all = part.all_rows();
         let Some(filters) = filters else { return Ok(all.rows().collect()) };
         let mut passed = Vec::new();
-        filters.pass(part, &all, |_, rows| {
+        filters.pass(part, &all, false, |_, rows| {
             passed.extend(rows);
             Ok(())
         })?;

@@ -271,6 +271,21 @@ async fn a_running_query_can_be_cancelled() {
     assert!(!place.answerer.cancel(&query_id()));
 }
 
+/// Guarantee: a statement that makes rows for minutes out of what it has read already ends when its time is up,
+/// and holds no thread from then on: as many as there are threads leave the others theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn joins_of_many_rows_end_with_their_time() {
+    let wall = std::time::Duration::from_secs(2);
+    let place = Place::with(QueryLimits { wall, ..QueryLimits::default() }).await;
+    let numbers = "generate_series(1, 2000000)";
+    for _ in 0..4 {
+        let sql =
+            format!("SELECT sum(a.value % 7 + b.value % 5) FROM {numbers} a(value), {numbers} b(value)");
+        assert_eq!(place.sql(&sql).await.unwrap_err().code(), Code::Timeout);
+    }
+    assert_eq!(place.rows("SELECT 2").await.len(), 1);
+}
+
 /// Guarantee: the wall limit ends a query that would run for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wall_limit_holds() {

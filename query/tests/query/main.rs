@@ -17,6 +17,8 @@ mod explain;
 mod fields;
 /// Searches that are meant to hurt.
 mod hostile;
+/// Rows that come long after those they are stored with.
+mod late;
 /// Searching log lines.
 mod lines;
 /// Lines of others, against `grep`.

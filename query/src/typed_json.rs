@@ -7,6 +7,16 @@ pub(crate) fn parse(json: &str) -> serde_json::Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
+/// The text of one attribute of an object that is not parsed yet.
+pub(crate) fn text_in(json: &str, key: &str) -> Option<String> {
+    // Most objects that are asked for a key have none like it, and looking is much cheaper than parsing.
+    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+    let is_named = |name: &str| !is_plain(name) || json.contains(&format!("\"{name}\""));
+    let outer = key.match_indices('.').filter_map(|(dot, _)| key.get(..dot));
+    let may_have = is_named(key) || outer.into_iter().any(is_named);
+    may_have.then(|| text(&parse(json), key)).flatten()
+}
+
 /// The text of an attribute: none when it is absent or empty.
 pub(crate) fn text(attributes: &serde_json::Map<String, Value>, key: &str) -> Option<String> {
     text_of(find(attributes, key)?)

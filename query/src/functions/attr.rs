@@ -79,7 +79,7 @@ impl ScalarUDFImpl for Attr {
         let (json, keys) = (json.as_string::<i32>(), keys.as_string::<i32>());
         let text = |row| {
             let found = json.is_valid(row) && keys.is_valid(row);
-            found.then(|| typed_json::text(&typed_json::parse(json.value(row)), keys.value(row)))?
+            found.then(|| typed_json::text_in(json.value(row), keys.value(row)))?
         };
         let texts = (0..json.len()).map(text);
         Ok(ColumnarValue::Array(if self.is_number() {

@@ -43,3 +43,15 @@ fn numbers_are_recognised() {
         assert_eq!(number(text), None, "{text}");
     }
 }
+
+/// Guarantee: looking for a key before parsing leaves out none that is there.
+#[test]
+fn a_key_is_found_without_parsing_first() {
+    let json = r#"{"user.id":"u","a":{"b.c":{"d":1}},"say \"so\"":true,"größe":4,"\u0001":5}"#;
+    let keys = ["user.id", "a.b.c.d", "a", "say \"so\"", "größe", "\u{1}", "user", "b.c", "d", "id", ""];
+    for key in keys {
+        assert_eq!(text_in(json, key), text(&parse(json), key), "{key}");
+    }
+    assert_eq!(text_in(json, "user.id").as_deref(), Some("u"));
+    assert_eq!(text_in(json, "a.b.c.d").as_deref(), Some("1"));
+}

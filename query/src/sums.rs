@@ -112,7 +112,7 @@ impl SpanSums {
                 return Ok(wanted.iter().map(rows).inspect(|(_, rows)| count(rows, tally)).collect());
             }
             Source::Open(part) => self.rests.of_segment(part, &self.parts, tally)?,
-            Source::Buffered => self.rests.of_chunks(&self.parts, tally)?.into_iter().collect(),
+            Source::Buffered => self.rests.of_chunks(&self.parts, tally)?,
         };
         let of_tables = |tables: &rest::Tables| {
             let all = Aggregate::ALL.into_iter().zip(tables.iter().cloned()).collect::<Vec<_>>();

@@ -240,7 +240,11 @@ pub(super) fn tables<'a>(
 ) -> Result<Tables> {
     let mut sums = Sums::default();
     sums.rest(spans, others);
-    Aggregate::ALL.iter().map(|table| table.rows(&sums).map_err(external)).collect()
+    rows_of(&sums)
+}
+
+pub(super) fn rows_of(sums: &Sums) -> Result<Tables> {
+    Aggregate::ALL.iter().map(|table| table.rows(sums).map_err(external)).collect()
 }
 
 /// The share of a span in the texts that it has together with others.

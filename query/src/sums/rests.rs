@@ -8,9 +8,14 @@ use daymark_aggregate::Span;
 
 use super::or_damaged;
 use super::origin::{Origin, Place};
-use super::rest::{Others, Rest, Tables, tables};
+use super::rest::{Others, Rest, Tables};
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
+
+/// Sums of chunks that stay as they are.
+mod group;
+
+use group::Group;
 
 /// What all that is kept may take.
 const KEPT_BYTES: usize = 64 << 20;
@@ -18,7 +23,7 @@ const KEPT_BYTES: usize = 64 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Rests {
     kept: Mutex<HashMap<Place, Kept>>,
-    buffered: Mutex<Option<Buffered>>,
+    buffered: Mutex<Buffered>,
 }
 
 #[derive(Debug)]
@@ -28,11 +33,19 @@ struct Kept {
 }
 
 /// The sums of all that is buffered, and what they were made of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Buffered {
+    /// The oldest chunks, some after the others.
+    groups: Vec<Group>,
+    last: Option<Last>,
+}
+
+/// An answer, and what it was made of.
+#[derive(Debug)]
+struct Last {
     chunks: Vec<Arc<Rest>>,
     told: Vec<Arc<[Span]>>,
-    tables: Tables,
+    tables: Vec<Tables>,
 }
 
 impl Rests {
@@ -45,7 +58,7 @@ impl Rests {
     }
 
     /// The sums of all spans that are buffered, by what all parts tell.
-    pub(super) fn of_chunks(&self, parts: &[Part], tally: &Tally) -> Result<Option<Tables>> {
+    pub(super) fn of_chunks(&self, parts: &[Part], tally: &Tally) -> Result<Vec<Tables>> {
         let mut buffered = self.buffered.lock().unwrap_or_else(PoisonError::into_inner);
         let of_chunks = parts.iter().filter(|part| matches!(part, Part::Chunk(..)));
         let chunks: Vec<Arc<Rest>> =
@@ -56,19 +69,17 @@ impl Rests {
             told.extend(rest.told(&segments, self, tally));
             self.charge(rest);
         }
-        let same =
-            buffered.as_ref().filter(|last| is_same(&last.chunks, &chunks) && is_same(&last.told, &told));
-        if let Some(last) = same {
-            return Ok(Some(Arc::clone(&last.tables)));
+        let Buffered { groups, last } = &mut *buffered;
+        let same = last.as_ref().filter(|last| are_same(&last.chunks, &chunks) && is_same(&last.told, &told));
+        if let Some(same) = same {
+            return Ok(same.tables.clone());
         }
-        *buffered = None;
-        if chunks.is_empty() {
-            return Ok(None);
-        }
-        let spans = chunks.iter().flat_map(|rest| rest.spans());
-        let tables = tables(spans, told.iter().flat_map(|spans| spans.iter()))?;
-        *buffered = Some(Buffered { chunks, told, tables: Arc::clone(&tables) });
-        Ok(Some(tables))
+        *last = None;
+        let grouped = group::regroup(groups, &chunks)?;
+        let mut tables: Vec<Tables> = groups.iter().map(Group::tables).collect();
+        tables.push(group::of_others(groups, &chunks[grouped..], &told)?);
+        *last = Some(Last { chunks, told, tables: tables.clone() });
+        Ok(tables)
     }
 
     /// Counts what a rest takes by now, and lets go of it when that is too much.
@@ -92,9 +103,9 @@ impl Rests {
     pub(crate) fn release(&self) {
         self.kept().retain(|_, kept| kept.rest.origin.is_alive());
         let mut buffered = self.buffered.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffered.as_ref().is_some_and(|last| !last.chunks.iter().all(|rest| rest.origin.is_alive())) {
-            *buffered = None;
-        }
+        let is_gone = |chunks: &[Arc<Rest>]| !chunks.iter().all(|rest| rest.origin.is_alive());
+        buffered.last.take_if(|last| is_gone(&last.chunks));
+        buffered.groups.retain(|group| !is_gone(group.chunks()));
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<Place, Kept>> {
@@ -116,6 +127,12 @@ impl Others for Rests {
         kept.insert(place, Kept { rest: Arc::clone(&rest), bytes });
         Ok(Some(rest))
     }
+}
+
+/// Whether they are of the same chunks.
+fn are_same(these: &[Arc<Rest>], those: &[Arc<Rest>]) -> bool {
+    let places = |rests: &[Arc<Rest>]| rests.iter().map(|rest| rest.origin.place()).collect::<Vec<_>>();
+    these.len() == those.len() && places(these) == places(those)
 }
 
 fn is_same<T: ?Sized>(these: &[Arc<T>], those: &[Arc<T>]) -> bool {

@@ -279,7 +279,7 @@ fn shape(trace: &TraceFacts) -> Vec<ShapeRow> {
     let of_row = |row: usize| {
         let span = span(row);
         let after = span.start.saturating_sub(start);
-        ShapeRow(trace.tree.depths[row], after, span.duration, span.service.clone(), span.is_error())
+        ShapeRow(trace.tree.depths[row], after, span.duration, span.service.to_string(), span.is_error())
     };
     rows.into_iter().map(of_row).collect()
 }

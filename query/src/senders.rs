@@ -4,7 +4,7 @@
 //! Of chunks the instants are exact, of segments they are those of blocks, so that a service may seem to
 //! have been there up to a block earlier or later than it was.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use daymark_model::rows::{self, Resource};
 use daymark_model::signal::{Signal, Table};
-use daymark_segment::Predicate;
+use daymark_segment::Segment;
 use daymark_storage::version::Chunk;
 use futures::stream;
 use serde_json::{Map, Value};
@@ -66,7 +66,7 @@ pub(crate) fn senders(parts: &[Part], table: Table, time: &Range<i64>) -> Vec<Se
         }
         let seen = match part {
             Part::Chunk(table, chunk) => of_chunk(*table, chunk, time),
-            Part::Segment(..) => of_segment(part, time),
+            Part::Segment(shelved, _) => of_segment(&shelved.segment, time),
             Part::Gap(_) => continue,
         };
         let sender = |resource: &Arc<Resource>| {
@@ -105,22 +105,16 @@ fn of_chunk(table: Table, chunk: &Chunk, time: &Range<i64>) -> Seen {
     seen
 }
 
-fn of_segment(part: &Part, time: &Range<i64>) -> Seen {
-    let mut seen = Seen::new();
-    let services: BTreeSet<&str> = part.resources().iter().map(|one| one.service.as_str()).collect();
-    for service in services {
-        let predicate = Predicate {
-            time: Some(time.clone()),
-            service: Some(vec![service.to_owned()]),
-            ..Predicate::default()
-        };
-        let Some((first, last)) = part.instants(&part.candidates(&predicate)) else { continue };
-        let within = |at: i64| at.clamp(time.start, time.end.saturating_sub(1));
-        for resource in part.resources().iter().filter(|one| one.service == service) {
-            add(&mut seen, resource.id, within(first), within(last));
-        }
-    }
-    seen
+fn of_segment(segment: &Segment, time: &Range<i64>) -> Seen {
+    let resources = segment.resources().iter();
+    let Some(services) = segment.services(time) else {
+        let meta = segment.meta();
+        let whole = (meta.time_min.max(time.start), meta.time_max.min(time.end.saturating_sub(1)));
+        return resources.map(|resource| (resource.id, whole)).collect();
+    };
+    let services: HashMap<&str, (i64, i64)> = services.into_iter().collect();
+    let seen = |resource: &Arc<Resource>| Some((resource.id, *services.get(resource.service.as_str())?));
+    resources.filter_map(seen).collect()
 }
 
 /// All senders as rows, from which the view `services` is made together with `red`.

@@ -92,5 +92,5 @@ fn last_in(part: &Part, metric: &str, ids: &HashSet<u64>) -> Option<i64> {
         return rows.filter(|(id, _)| ids.contains(id)).map(|(_, at)| *at).max();
     }
     let predicate = Predicate { name: Some(vec![metric.to_owned()]), ..Predicate::default() };
-    part.units(0, &part.candidates(&predicate)).iter().map(|unit| unit.time_max).max()
+    part.units(0, &part.candidates(&predicate), None).iter().map(|unit| unit.time_max).max()
 }

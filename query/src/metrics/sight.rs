@@ -70,7 +70,7 @@ impl<'a> Sight<'a> {
             Key::Attribute { level: Level::Resource, name } => typed_json::text(self.of_resource(), name),
             Key::Attribute { level: Level::Scope, name } => {
                 let json = self.series.scope_attributes.as_deref()?;
-                typed_json::text(&typed_json::parse(json), name)
+                typed_json::text_in(json, name)
             }
             Key::Attribute { name, .. } => typed_json::text(self.own(), name)
                 .or_else(|| typed_json::text(self.of_resource(), name))

@@ -6,7 +6,7 @@ use daymark_view::distribution::{Durations, DurationsAsk, Heatmap, HeatmapAsk};
 use daymark_view::events::{ChangeEvent, EventsAsk};
 use daymark_view::map::{EdgeDetail, MapAsk, MapEdgeAsk, ReplayAsk, ReplayStep, ServiceMap};
 use daymark_view::meta::Answer;
-use daymark_view::overview::{IngestRates, Overview, OverviewAsk};
+use daymark_view::overview::{Overview, OverviewAsk};
 use daymark_view::service::{
     Dependencies, Deploy, ErrorGroup, Instance, Operation, ServiceAsk, ServiceDetail,
 };
@@ -16,7 +16,7 @@ use super::{
     calls, deploys, distribution, errors, events, instances, operations, overview, service, traffic,
 };
 use crate::ask::Answerer;
-use crate::map;
+use crate::{alerts, map};
 
 impl AskServices for Answerer {
     fn service(&self, ask: ServiceAsk) -> Answering<'_, Answer<ServiceDetail>> {
@@ -70,15 +70,21 @@ impl AskServices for Answerer {
     }
 
     fn overview(&self, ask: OverviewAsk) -> Answering<'_, Answer<Overview>> {
-        let id = ask.query_id.clone();
-        let ingest = IngestRates::default();
-        let work = move |reader| async move { overview::overview(&ask, &reader, ingest).await };
-        Box::pin(self.reading(id, "overview", work))
+        Box::pin(async move {
+            let id = ask.query_id.clone();
+            let alerts = alerts::events::lately(self, &ask).await?;
+            let work = |reader| async move { overview::overview(&ask, alerts, &reader).await };
+            self.reading(id, "overview", work).await
+        })
     }
 
     fn events(&self, ask: EventsAsk) -> Answering<'_, Answer<Vec<ChangeEvent>>> {
-        let id = ask.query_id.clone();
-        Box::pin(self.reading(id, "events", |reader| async move { events::events(&ask, &reader).await }))
+        Box::pin(async move {
+            let id = ask.query_id.clone();
+            let alerts = alerts::events::changes(self, &ask).await?;
+            let work = |reader| async move { events::events(&ask, alerts, &reader).await };
+            self.reading(id, "events", work).await
+        })
     }
 
     fn map(&self, ask: MapAsk) -> Answering<'_, Answer<ServiceMap>> {

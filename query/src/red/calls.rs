@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use daymark_aggregate::{Aggregate, Sketch};
-use daymark_model::time::Nanos;
 use daymark_view::error::AskError;
 use daymark_view::map::MapEdge;
 use daymark_view::meta::{Answer, Buckets};
@@ -16,13 +15,12 @@ use super::figures::{error_rate, quantile, rate};
 use super::reader::Reader;
 use super::rows::{EdgeRow, edge_rows};
 use super::whose::Whose;
-use super::windows::{buckets, seconds, starts};
+use super::windows::{self, buckets, seconds, starts};
 use crate::sql::failure;
 use crate::sums::Keys;
 
 pub(crate) const SERVICE: &str = "service";
 pub(crate) const USER: &str = "user";
-const STEP: i64 = 10 * Nanos::SECOND;
 const DATABASE: &str = "database";
 const MESSAGING: &str = "messaging";
 
@@ -135,8 +133,7 @@ pub(crate) async fn calls(
     is_inside: impl Fn(&str) -> bool,
 ) -> Result<Arc<BTreeMap<CallKey, Calls>>> {
     // What is inside follows from the scope and the range.
-    let Range { start, end } = starts(buckets);
-    let key = format!("{start} {} {whose:?}", Nanos(end.saturating_add(STEP - 1)).floor(STEP).0);
+    let key = format!("{} {whose:?}", windows::key(buckets));
     if let Some(known) = reader.recent.calls.find(&reader.sums.parts, &key) {
         return Ok(known);
     }

@@ -1,4 +1,4 @@
-//! What happened: deploys, as spans tell them.
+//! What happened: deploys, as spans tell them, and what else is known.
 
 use daymark_view::error::AskError;
 use daymark_view::events::{ChangeEvent, EventKind, EventsAsk};
@@ -12,9 +12,14 @@ use super::whose::Whose;
 use crate::page::page;
 use crate::sql::failure;
 
-pub(crate) async fn events(ask: &EventsAsk, reader: &Reader) -> Result<Answer<Vec<ChangeEvent>>, AskError> {
+/// Deploys and others, newest first.
+pub(crate) async fn events(
+    ask: &EventsAsk,
+    others: Vec<ChangeEvent>,
+    reader: &Reader,
+) -> Result<Answer<Vec<ChangeEvent>>, AskError> {
     let is_asked = ask.kind.is_empty() || ask.kind.contains(&EventKind::Deploy);
-    let mut all = Vec::new();
+    let mut all = others;
     // No deploy is part of a trace.
     if is_asked && ask.trace_id.is_none() {
         let whose = Whose::of(&ask.scope, reader);
@@ -28,6 +33,7 @@ pub(crate) async fn events(ask: &EventsAsk, reader: &Reader) -> Result<Answer<Ve
         let wanted = deploys.into_iter().filter(|(service, _)| is_wanted(service));
         all.extend(wanted.map(|(service, deploy)| event(service, &deploy)));
     }
+    all.sort_by(|one, other| other.time.cmp(&one.time).then_with(|| one.title.cmp(&other.title)));
     let (data, cursor) = page(all, ask.cursor.as_deref(), ask.limit)?;
     let mut answer = reader.answer(data, None);
     answer.meta.cursor = cursor;

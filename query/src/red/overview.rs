@@ -1,11 +1,13 @@
 //! `GET /overview`: whether anything is wrong.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use daymark_aggregate::Aggregate;
 use daymark_view::error::AskError;
+use daymark_view::events::ChangeEvent;
 use daymark_view::meta::Answer;
-use daymark_view::overview::{EVENTS_SHOWN, IngestRates, Overview, OverviewAsk, StateCounts, WORST_SHOWN};
+use daymark_view::overview::{EVENTS_SHOWN, Overview, OverviewAsk, StateCounts, WORST_SHOWN};
 use daymark_view::services::{ServiceRow, ServiceState};
 
 use super::calls::{CallKey, Calls, SERVICE, USER, calls};
@@ -21,8 +23,8 @@ use crate::sql::failure;
 
 pub(crate) async fn overview(
     ask: &OverviewAsk,
+    alerts: Vec<ChangeEvent>,
     reader: &Reader,
-    ingest: IngestRates,
 ) -> Result<Answer<Overview>, AskError> {
     let whose = Whose::of(&ask.scope, reader);
     let gathered = Gathered::of(reader, whose, ask.range, None, None).await;
@@ -45,6 +47,9 @@ pub(crate) async fn overview(
     let calls = calls.map_err(|error| failure::of(&error))?;
     let found = finding(reader, whose, ask.range, &worst, &events, &callees(&calls)).await;
     let finding = found.map_err(|error| failure::of(&error))?;
+    // An alert is no change that could be a cause.
+    events.extend(alerts);
+    events.sort_by_key(|event| Reverse(event.time));
     events.truncate(EVENTS_SHOWN);
     let data = Overview {
         services: counts,
@@ -53,7 +58,6 @@ pub(crate) async fn overview(
         front: front(&calls, &in_list),
         finding,
         events,
-        ingest,
         ..Overview::default()
     };
     Ok(reader.answer(data, Some(gathered.windows.now)))

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::calls::{CallKey, Calls};
+use super::figures::Figures;
+use super::operations::OperationKey;
 use crate::scan::part::Part;
 use crate::scan::reader::Tally;
 use crate::services::gathered::Service;
@@ -17,6 +19,7 @@ const KEPT_BYTES: usize = 48 << 20;
 pub(crate) struct Recent {
     pub(crate) services: Kept<HashMap<String, Service>>,
     pub(crate) calls: Kept<BTreeMap<CallKey, Calls>>,
+    pub(crate) operations: Kept<HashMap<OperationKey, Figures>>,
 }
 
 /// Answers by parts and question, the newest last.

@@ -70,10 +70,11 @@ pub(crate) async fn sample(
         ..Predicate::default()
     };
     let units = parts.iter().enumerate();
-    let mut units: Vec<Unit> =
-        units.flat_map(|(at, part)| part.units(at, &part.candidates(&predicate))).collect();
-    units.retain(|unit| unit.time_min < range.to.0 && range.from.0 <= unit.time_max);
-    units.sort_by_key(|unit| std::cmp::Reverse(unit.time_max));
+    let units_of =
+        |(at, part): (usize, &Part)| part.units(at, &part.candidates(&predicate), Some(&predicate));
+    let mut units: Vec<Unit> = units.flat_map(units_of).collect();
+    units.retain(|unit| unit.time_min < range.to.0 && range.from.0 <= unit.usual_max);
+    units.sort_by_key(|unit| std::cmp::Reverse(unit.usual_max));
     let chosen: Vec<&Unit> = match spread {
         Spread::Newest(most) => {
             let mut rows = 0;

@@ -28,6 +28,12 @@ pub(crate) fn starts(buckets: &Buckets) -> Range<i64> {
     buckets.from.0..buckets.to.0
 }
 
+/// What sums over the buckets depend on; the last of them counts whole.
+pub(crate) fn key(buckets: &Buckets) -> String {
+    let step = i64::from(buckets.step_s) * Nanos::SECOND;
+    format!("{} {}", buckets.from.0, Nanos(buckets.to.0.saturating_add(step - 1)).floor(step).0)
+}
+
 /// Equal steps of whole buckets; the last one may be shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Steps {

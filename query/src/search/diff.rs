@@ -74,8 +74,8 @@ impl Pile {
             }
             path.truncate(depth);
             path.push(Step {
-                service: span.service.clone(),
-                name: span.name.clone(),
+                service: span.service.to_string(),
+                name: span.name.to_string(),
                 kind: span.kind.name().into(),
             });
             if self.paths.len() >= PATHS_MAX && !self.paths.contains_key(&path) {
@@ -99,7 +99,7 @@ impl Pile {
             for (row, span) in trace.tree.spans.iter().enumerate() {
                 let span = &trace.spans[*span as usize];
                 path.truncate(trace.tree.depths[row] as usize);
-                let (service, name) = (span.service.clone(), span.name.clone());
+                let (service, name) = (span.service.to_string(), span.name.to_string());
                 path.push(Step { service, name, kind: span.kind.name().into() });
                 if path.len() <= STEPS_MAX {
                     paths.insert((span.id, span.start), path.clone());

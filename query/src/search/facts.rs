@@ -1,6 +1,7 @@
 //! All spans of some traces, as far as lists, comparisons and conditions over whole traces need them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use daymark_model::id::TraceId;
@@ -65,8 +66,9 @@ impl Desk {
 
 fn span_facts(batch: &RecordBatch, truths: usize) -> Read<Vec<(TraceId, SpanFact)>> {
     let columns = Columns::of(batch);
-    let (services, names) = (columns.texts("service")?, columns.texts("name")?);
-    let (states, tiers, kinds) = (columns.texts("status")?, columns.texts("tier")?, columns.texts("kind")?);
+    let (services, names) = (columns.shared("service")?, columns.shared("name")?);
+    let (states, tiers) = (columns.shared("status")?, columns.shared("tier")?);
+    let kinds = columns.texts("kind")?;
     let (starts, durations) = (columns.instants("start")?, columns.integers("duration_ns")?);
     let first = batch.num_columns() - truths;
     let told: Vec<_> = (first..batch.num_columns()).map(|at| batch.column(at).as_boolean()).collect();
@@ -77,13 +79,13 @@ fn span_facts(batch: &RecordBatch, truths: usize) -> Read<Vec<(TraceId, SpanFact
         let fact = SpanFact {
             id,
             parent: columns.span_id("parent_span_id", row)?,
-            service: services.value(row).into(),
-            name: names.value(row).into(),
+            service: Arc::clone(&services[row]),
+            name: Arc::clone(&names[row]),
             kind: Kind::from_name(kinds.value(row)),
             start: starts[row],
             duration: durations[row],
-            status: states.value(row).into(),
-            tier: tiers.value(row).into(),
+            status: Arc::clone(&states[row]),
+            tier: Arc::clone(&tiers[row]),
             truths: told.iter().map(|truth| truth.is_valid(row) && truth.value(row)).collect(),
         };
         Ok(Some((trace, fact)))

@@ -1,5 +1,7 @@
 //! Rows of one trace that match: what rows of the store tell in SQL, the rest by their places in the tree.
 
+use std::sync::Arc;
+
 use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray};
@@ -33,19 +35,23 @@ impl Desk {
     ) -> Result<Answer<Found>, AskError> {
         let plan = Plan::of(query.node.as_ref())?;
         let truths = self.truths(&outline, &plan.conditions).await?;
+        let shared =
+            |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect::<Vec<Arc<str>>>();
+        let (services, names) = (shared(&outline.services.all), shared(&outline.names.all));
+        let (error, none): (Arc<str>, Arc<str>) = ("error".into(), "".into());
         let fact = |at: usize| {
             let (bone, node) = (&outline.bones[at], outline.nodes[at]);
             let place = (node.id, node.start, node.duration, node.kind);
             SpanFact {
                 id: node.id,
                 parent: node.parent,
-                service: outline.services.all[node.service as usize].clone(),
-                name: outline.names.all[bone.name as usize].clone(),
+                service: Arc::clone(&services[node.service as usize]),
+                name: Arc::clone(&names[bone.name as usize]),
                 kind: node.kind,
                 start: node.start,
                 duration: node.duration,
-                status: if bone.is_error() { "error".into() } else { String::new() },
-                tier: String::new(),
+                status: Arc::clone(if bone.is_error() { &error } else { &none }),
+                tier: Arc::clone(&none),
                 truths: truths.get(&place).cloned().unwrap_or_default(),
             }
         };
@@ -56,7 +62,7 @@ impl Desk {
         let mut found = Found { rev: revision, ..Found::default() };
         for (row, span) in (0_u32..).zip(&outline.tree.spans).filter(|(_, span)| holds[**span as usize]) {
             found.count += 1;
-            *found.by_service.entry(trace.spans[*span as usize].service.clone()).or_default() += 1;
+            *found.by_service.entry(trace.spans[*span as usize].service.to_string()).or_default() += 1;
             match found.ranges.last_mut().filter(|last| last[1] == row) {
                 Some(last) => last[1] = row + 1,
                 None => found.ranges.push([row, row + 1]),

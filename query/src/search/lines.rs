@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, UInt8Type};
 use daymark_model::severity;
 use daymark_model::time::Nanos;
 use daymark_view::error::{AskError, Code};
@@ -21,12 +21,8 @@ use super::cursor::Cursor;
 use super::desk::Desk;
 use super::words::{between, check_expressions, instant, of_scope};
 use crate::running::scanned;
-use crate::sql::failure;
 use crate::trace::logs::{fields, rows_of};
 use crate::trace::spans::Columns;
-
-/// More than there are numbers of severities.
-const NUMBERS: i64 = 256;
 
 fn shortened(rows: Vec<LogRow>) -> Vec<LogRow> {
     rows.into_iter().map(LogRow::shortened).collect()
@@ -136,25 +132,29 @@ impl Desk {
         let width = ask.range.width_ns().max(1);
         let step_ns = (width as u64).div_ceil(ask.buckets.max(1) as u64) as i64;
         let steps = (width as u64).div_ceil(step_ns as u64) as usize;
-        // One number for both is what grouping is fastest by.
         let sql = format!(
-            "SELECT (arrow_cast(time, 'Int64') - {}) / {step_ns} * {NUMBERS} + arrow_cast(severity_number, 'Int64') \
-             AS cell, count(*) AS lines FROM logs WHERE {} GROUP BY cell",
-            ask.range.from.0,
+            "SELECT time, severity_number FROM logs WHERE {}",
             matching(&ask.query, &ask.scope, ask.range.from, ask.range.to),
         );
+        let mut counts = vec![[0_u64; 1 << u8::BITS]; steps];
+        self.each(&sql, |batch| {
+            let columns = Columns::of(&batch);
+            let severities = columns.column("severity_number")?.as_primitive::<UInt8Type>();
+            for (time, severity) in columns.instants("time")?.iter().zip(severities.values()) {
+                let step = usize::try_from((time - ask.range.from.0) / step_ns).ok();
+                if let Some(counts) = step.and_then(|step| counts.get_mut(step)) {
+                    counts[usize::from(*severity)] += 1;
+                }
+            }
+            Ok(())
+        })
+        .await?;
         // The worst first.
         let mut series: BTreeMap<Reverse<usize>, Vec<u64>> = BTreeMap::new();
-        for batch in self.rows(&sql).await? {
-            let columns = Columns::of(&batch);
-            let read = || Ok((columns.integers("cell")?, columns.integers("lines")?));
-            let (cells, lines) = read().map_err(|error| failure::of(&error))?;
-            for (cell, lines) in cells.iter().zip(lines.iter()) {
-                let rank = severity::rank(u8::try_from(cell % NUMBERS).unwrap_or_default());
-                let counts = series.entry(Reverse(rank)).or_insert_with(|| vec![0; steps]);
-                if let Some(count) = usize::try_from(cell / NUMBERS).ok().and_then(|at| counts.get_mut(at)) {
-                    *count += lines.unsigned_abs();
-                }
+        for (step, counts) in counts.iter().enumerate() {
+            for (severity, count) in (0..=u8::MAX).zip(counts).filter(|(_, count)| **count > 0) {
+                let rank = Reverse(severity::rank(severity));
+                series.entry(rank).or_insert_with(|| vec![0; steps])[step] += count;
             }
         }
         let named = |(Reverse(rank), counts): (Reverse<usize>, _)| HistogramSeries {

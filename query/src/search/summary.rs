@@ -1,6 +1,7 @@
 //! What a trace looks like in a list: how long, how many, who spent the time, and what matched.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use daymark_model::id::{SpanId, TraceId};
 use daymark_model::time::Nanos;
@@ -17,20 +18,20 @@ use crate::trace::whole::completeness;
 pub(crate) struct SpanFact {
     pub(crate) id: SpanId,
     pub(crate) parent: Option<SpanId>,
-    pub(crate) service: String,
-    pub(crate) name: String,
+    pub(crate) service: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) kind: Kind,
     pub(crate) start: i64,
     pub(crate) duration: i64,
-    pub(crate) status: String,
-    pub(crate) tier: String,
+    pub(crate) status: Arc<str>,
+    pub(crate) tier: Arc<str>,
     /// Which of the conditions over rows it meets.
     pub(crate) truths: Vec<bool>,
 }
 
 impl SpanFact {
     pub(crate) fn is_error(&self) -> bool {
-        self.status == "error"
+        &*self.status == "error"
     }
 
     pub(crate) fn end(&self) -> i64 {
@@ -127,7 +128,7 @@ impl TraceFacts {
         let mut operations: HashMap<(&str, &str), i64> = HashMap::new();
         for (span, own) in self.spans.iter().zip(&own) {
             let share = services.entry(&span.service).or_insert_with(|| ServiceShare {
-                service: span.service.clone(),
+                service: span.service.to_string(),
                 spans: 0,
                 errors: 0,
                 self_ns: 0,
@@ -150,8 +151,8 @@ impl TraceFacts {
         let root = self.root();
         TraceHit {
             trace_id: self.id,
-            root_service: root.service.clone(),
-            root_name: root.name.clone(),
+            root_service: root.service.to_string(),
+            root_name: root.name.to_string(),
             start: Nanos(self.spans[0].start),
             duration_ns: self.duration_ns(),
             span_count: self.spans.len() as u64,
@@ -164,7 +165,7 @@ impl TraceFacts {
                 count: matched.len() as u64,
                 span_ids: matched.iter().take(MATCHED_SHOWN).map(|at| self.spans[*at].id).collect(),
             },
-            tier: root.tier.clone(),
+            tier: root.tier.to_string(),
             shape: self.shape(),
         }
     }
@@ -184,7 +185,7 @@ fn nodes(spans: &[SpanFact]) -> Vec<Node> {
     let mut nodes = Vec::with_capacity(spans.len());
     for span in spans {
         let next = services.len() as u32;
-        nodes.push(node(span, *services.entry(span.service.as_str()).or_insert(next)));
+        nodes.push(node(span, *services.entry(&*span.service).or_insert(next)));
     }
     nodes
 }

@@ -1,12 +1,14 @@
 //! Stored rows of the spans table as spans of an answer.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, TimestampNanosecondType, UInt32Type, UInt64Type};
+use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampNanosecondType, UInt32Type, UInt64Type};
 use datafusion::common::{Result, internal_datafusion_err};
 use daymark_model::id::{SpanId, TraceId};
-use daymark_model::quality;
 use daymark_model::time::Nanos;
+use daymark_model::{quality, rows as stored};
 use daymark_view::attribute::Attributes;
 use daymark_view::trace::{Dropped, Event, Link, Scope, Span};
 
@@ -37,6 +39,20 @@ impl<'a> Columns<'a> {
     /// A text column, with its dictionary written out.
     pub(crate) fn texts(&self, name: &str) -> Result<StringArray> {
         Ok(cast(self.column(name)?, &DataType::Utf8)?.as_string::<i32>().clone())
+    }
+
+    /// A text column whose values many rows have: each is made once.
+    pub(crate) fn shared(&self, name: &str) -> Result<Vec<Arc<str>>> {
+        let column = cast(self.column(name)?, &stored::dictionary())?;
+        let column = column.as_dictionary::<Int32Type>();
+        let texts = column.values().as_string::<i32>();
+        let mut made: Vec<Option<Arc<str>>> = vec![None; texts.len()];
+        let none: Arc<str> = Arc::from("");
+        let text = |row: usize| match column.key(row) {
+            Some(key) => Arc::clone(made[key].get_or_insert_with(|| Arc::from(texts.value(key)))),
+            None => Arc::clone(&none),
+        };
+        Ok((0..column.len()).map(text).collect())
     }
 
     pub(crate) fn instants(&self, name: &str) -> Result<&'a [i64]> {

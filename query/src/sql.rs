@@ -28,3 +28,5 @@ pub(crate) mod statement;
 pub(crate) mod value;
 /// Tables that are questions themselves.
 pub(crate) mod views;
+/// Lets statements be stopped that make many rows of few.
+mod yielding;

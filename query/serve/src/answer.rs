@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use daymark_view::error::{AskError, Code};
-use daymark_view::meta::{Answer, Meta};
+use daymark_view::meta::{Answer, Meta, Partial};
 use daymark_view::query_id::QueryId;
 use futures::{Stream, StreamExt, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
@@ -69,6 +69,10 @@ pub(crate) fn complete(meta: &mut Meta, site: &Site, asked: &Asked) {
     let took = site.clock.elapsed().saturating_sub(asked.started);
     meta.query_id = Some(asked.query_id.clone());
     meta.took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+    if !asked.is_whole {
+        let reason = "the log is being replayed, or the server is stopping: ask again when /readyz says read";
+        meta.partial.push(Partial { what: "log".into(), reason: reason.into() });
+    }
 }
 
 /// `{"data": …, "meta": {…}}`. `rows` says how large the data is.

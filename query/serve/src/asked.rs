@@ -18,6 +18,7 @@ use crate::params::Params;
 pub(crate) struct Asked {
     pub(crate) query_id: QueryId,
     pub(crate) started: Duration,
+    pub(crate) is_whole: bool,
     pub(crate) headers: HeaderMap,
     uri: Uri,
 }
@@ -49,6 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
         Ok(Self {
             query_id: ticket.query_id,
             started: ticket.started,
+            is_whole: ticket.is_whole,
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
         })

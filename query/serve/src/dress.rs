@@ -42,13 +42,17 @@ pub(crate) struct Ticket {
     pub(crate) query_id: QueryId,
     /// On the clock's `elapsed`.
     pub(crate) started: Duration,
+    /// Whether all that was acknowledged could be read when it was asked.
+    pub(crate) is_whole: bool,
 }
 
 pub(crate) async fn dress(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let (query_id, chosen) = query_id(&site, request.headers());
     let allowed = chosen.and_then(|()| site.guard.check(&request));
     let allowed = allowed.and_then(|()| tenants::check(request.headers(), &site.tenant));
-    request.extensions_mut().insert(Ticket { query_id: query_id.clone(), started: site.clock.elapsed() });
+    let is_whole = site.ask.readiness().read;
+    let ticket = Ticket { query_id: query_id.clone(), started: site.clock.elapsed(), is_whole };
+    request.extensions_mut().insert(ticket);
     let path = request.uri().path().to_owned();
     let span = span(&request, &query_id);
     let mut response = match allowed {

@@ -31,6 +31,7 @@ use crate::functions::join_text::TextJoins;
 use crate::sql::attr_columns::AttrColumns;
 use crate::sql::id_literals::{IdLists, IdLiterals};
 use crate::sql::memory::Share;
+use crate::sql::yielding::Yielding;
 
 const CATALOG: &str = "daymark";
 const SCHEMA: &str = "public";
@@ -62,6 +63,7 @@ pub(crate) fn session(
         .with_table_function_list(functions.tables.clone())
         .with_expr_planners(planners())
         .with_analyzer_rules(rules())
+        .with_physical_optimizer_rule(Arc::new(Yielding))
         .with_execution_props(began(now));
     Ok(state.build())
 }

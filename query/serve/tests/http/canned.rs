@@ -396,7 +396,7 @@ impl Ask for Canned {
 
     fn readiness(&self) -> Readiness {
         Readiness {
-            read: true,
+            read: !self.not_ready,
             write: !self.not_ready,
             reason: self.not_ready.then(|| "the log is being replayed".into()),
         }

@@ -147,7 +147,14 @@ async fn not_ready() {
     let site = Site::start_with(Canned { not_ready: true, ..Canned::default() }, |_| ()).await;
     let reply = site.get("/readyz").await;
     assert_eq!(reply.status, 503);
-    let expected = json!({"read": true, "write": false, "reason": "the log is being replayed"});
+    let expected = json!({"read": false, "write": false, "reason": "the log is being replayed"});
     assert_eq!(reply.json(), expected);
+    // What is not replayed yet is missing from answers, and they say so.
+    for reply in [site.post("/api/v1/sql", &json!({"query": "x"})).await, site.get("/api/v1/services").await]
+    {
+        assert_eq!(reply.json()["meta"]["partial"][0]["what"], "log", "{}", reply.json());
+    }
+    let whole = Site::start().await.get("/api/v1/services").await;
+    assert_eq!(whole.json()["meta"]["partial"], json!([]));
     assert_eq!(site.get("/healthz").await.status, 200);
 }

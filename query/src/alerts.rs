@@ -1,13 +1,15 @@
 //! Figures that rules are judged by. Those over spans and calls come straight from the sums; all others are
 //! asked for in SQL or as metrics, a question a window.
 
+use std::collections::{BTreeMap, HashMap};
+
 use daymark_model::time::Nanos;
+use daymark_view::alerts::Labels;
 use daymark_view::alerts::rule::GROUPS_MAX;
 use daymark_view::alerts::sample::{Sample, SampleAsk, Sampler};
 use daymark_view::alerts::signal::{RED_KEYS, Signal, SpanMetric};
 use daymark_view::ask::Answering;
 use daymark_view::error::{AskError, Code};
-use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 use daymark_view::search::{self, Domain, Key};
 
@@ -15,6 +17,8 @@ use crate::ask::Answerer;
 
 /// Figures of calls.
 mod edges;
+/// Alerts among what happened.
+pub(crate) mod events;
 /// Figures of metrics.
 mod metrics;
 /// Figures of what enters services.
@@ -85,6 +89,32 @@ fn seconds(window: &Range) -> f64 {
     window.width_ns() as f64 / Nanos::SECOND as f64
 }
 
-fn answer(samples: Vec<Vec<Sample>>) -> Answer<Vec<Vec<Sample>>> {
-    Answer::of(samples)
+/// Figures by group and bucket, for windows that overlap.
+type Groups<T> = HashMap<Vec<String>, BTreeMap<i64, T>>;
+
+/// The samples of each window, by labels; `judge` gives the value and the count of what it merged.
+fn of_windows<T: Default>(
+    by: &[String],
+    groups: Groups<T>,
+    windows: &[Range],
+    merge: fn(&mut T, &T),
+    judge: impl Fn(&T, f64) -> (Option<f64>, u64),
+) -> Vec<Vec<Sample>> {
+    // What a group does not have is no label.
+    let labels = |group: Vec<String>| -> Labels {
+        by.iter().cloned().zip(group).filter(|(_, value)| !value.is_empty()).collect()
+    };
+    let mut sorted: Vec<(Labels, BTreeMap<i64, T>)> =
+        groups.into_iter().map(|(group, buckets)| (labels(group), buckets)).collect();
+    sorted.sort_by(|one, other| one.0.cmp(&other.0));
+    let of_window = |window: &Range| {
+        let of_group = |(labels, buckets): &(Labels, BTreeMap<i64, T>)| {
+            let mut all = T::default();
+            buckets.range(window.from.0..window.to.0).for_each(|(_, one)| merge(&mut all, one));
+            let (value, count) = judge(&all, seconds(window));
+            (count > 0).then(|| Sample { labels: labels.clone(), value, count })
+        };
+        sorted.iter().filter_map(of_group).collect()
+    };
+    windows.iter().map(of_window).collect()
 }

@@ -115,6 +115,12 @@ fn a_failing_service_is_told_and_told_when_it_is_over() {
     assert_eq!(server.number("SELECT count(*) FROM alerts WHERE state = 'firing'"), 1);
     let history = server.get("/api/v1/alerts/history").json();
     assert_eq!(history["data"][1]["notifications"][0]["status"], 200, "{history:#}");
+    let changes = server.get("/api/v1/events?kind=alert&service=payment&from=-1h").json();
+    let titles: Vec<&Value> =
+        changes["data"].as_array().unwrap().iter().map(|change| &change["title"]).collect();
+    assert_eq!(titles, ["alert failing ends", "alert failing fires"], "{changes:#}");
+    assert_eq!(changes["data"][0]["detail"]["fingerprint"], fingerprint);
+    assert_eq!(server.get("/api/v1/events?kind=alert&service=other").json()["data"], json!([]));
     let status = server.get("/api/v1/alerts/status").json();
     let counted = |item: &str| status["data"]["evaluations"][item].as_u64().unwrap();
     assert_eq!(counted("due"), counted("done") + counted("failed") + counted("missed"), "{status:#}");

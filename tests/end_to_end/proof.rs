@@ -99,6 +99,7 @@ fn a_server_tells_what_it_lost() {
     let gone = of_spans.max_by_key(|path| path.with_file_name("data.parquet").metadata().unwrap().len());
     flip(gone.unwrap());
     server.restart();
+    server.wait_until_ready();
     let answer = server.sql_answer("SELECT count(*) FROM spans").json();
     assert_eq!(answer["meta"]["partial"].as_array().unwrap().len(), 1, "{answer}");
     let logs = server.sql_answer("SELECT count(*) FROM logs").json();

@@ -313,12 +313,9 @@ impl AskAlerts for Alerting {
 
     fn silenced(&self, silence: Silence) -> Answering<'_, Vec<StateRow>> {
         let fitting: Vec<String> = {
-            let mut board = self.board();
-            let all: Vec<KeptState> = board.states.values().cloned().collect();
-            all.into_iter()
-                .filter(|state| board.fit(&silence.matchers, &state.labels))
-                .map(|state| state.fingerprint)
-                .collect()
+            let board = self.board();
+            let fitting = board.states.values().filter(|state| board.fit(&silence.matchers, &state.labels));
+            fitting.map(|state| state.fingerprint.clone()).collect()
         };
         let rows = self.state_rows(|state| fitting.contains(&state.fingerprint));
         Box::pin(std::future::ready(Ok(rows)))

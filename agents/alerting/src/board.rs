@@ -1,19 +1,21 @@
 //! What is known right now: rules, what evaluations made of their groups, and who wants to hear of what. All of
 //! it is in the catalog as well; this is what it says.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
 use daymark_view::alerts::channel::Channel;
+use daymark_view::alerts::hearing;
 use daymark_view::alerts::history::{DeliveryState, Muted};
 use daymark_view::alerts::kept::{Gap, KeptDelivery, KeptState, Watch};
 use daymark_view::alerts::matcher::Matcher;
 use daymark_view::alerts::notify::Notify;
-use daymark_view::alerts::rule::{KnownRule, Route, Rule};
+use daymark_view::alerts::rule::{KnownRule, Rule};
 use daymark_view::alerts::silence::Silence;
-use daymark_view::alerts::state::{BadFile, Heartbeat};
+use daymark_view::alerts::state::{BadFile, Heartbeat, State};
 use daymark_view::range::Range;
 use daymark_view::stored::Stored;
 use regex::Regex;
@@ -49,80 +51,55 @@ pub(crate) struct Board {
     pub(crate) last_round: Option<Nanos>,
     /// When old events were dropped.
     pub(crate) swept: i64,
-    expressions: HashMap<String, Option<Regex>>,
+    expressions: RefCell<HashMap<String, Option<Regex>>>,
 }
 
 impl Board {
     /// Whether an expression matches the whole of a text. One that is none matches nothing.
-    fn matches(&mut self, expression: &str, text: &str) -> bool {
-        let made = self
-            .expressions
+    fn matches(&self, expression: &str, text: &str) -> bool {
+        let mut expressions = self.expressions.borrow_mut();
+        let made = expressions
             .entry(expression.to_owned())
             .or_insert_with(|| Regex::new(&format!("^(?:{expression})$")).ok());
         made.as_ref().is_some_and(|made| made.is_match(text))
     }
 
-    pub(crate) fn fit(&mut self, matchers: &[Matcher], labels: &Labels) -> bool {
-        matchers.iter().all(|matcher| {
-            let value = labels.get(&matcher.label).map_or("", String::as_str);
-            let is_match = matcher.is_expression() && self.matches(&matcher.value, value);
-            matcher.fits(labels, |_, _| is_match)
-        })
+    pub(crate) fn fit(&self, matchers: &[Matcher], labels: &Labels) -> bool {
+        hearing::fit(matchers, labels, &|expression, text| self.matches(expression, text))
     }
 
     /// The silence that labels lie under.
-    pub(crate) fn silence(&mut self, labels: &Labels, at: Nanos) -> Option<Stored<Silence>> {
-        let active: Vec<Stored<Silence>> =
-            self.silences.iter().filter(|silence| silence.body.is_active(at)).cloned().collect();
-        active.into_iter().find(|silence| self.fit(&silence.body.matchers, labels))
+    pub(crate) fn silence(&self, labels: &Labels, at: Nanos) -> Option<&Stored<Silence>> {
+        let mut active = self.silences.iter().filter(|silence| silence.body.is_active(at));
+        active.find(|silence| self.fit(&silence.body.matchers, labels))
     }
 
     /// Why nobody is told.
-    pub(crate) fn muted(&mut self, state: &KeptState, at: Nanos) -> Option<Muted> {
+    pub(crate) fn muted(&self, state: &KeptState, at: Nanos) -> Option<Muted> {
+        let is_match = |expression: &str, text: &str| self.matches(expression, text);
         if self.silence(&state.labels, at).is_some() {
             return Some(Muted::Silenced);
         }
-        let windows = self.notify.1.maintenance.clone();
-        let is_now = |from: Nanos, to: Nanos| from <= at && at < to;
-        if windows.iter().any(|one| is_now(one.from, one.to) && self.fit(&one.matchers, &state.labels)) {
+        if hearing::maintenance(&self.notify.1, &state.labels, at, &is_match).is_some() {
             return Some(Muted::Maintenance);
         }
         self.is_inhibited(state).then_some(Muted::Inhibited)
     }
 
-    pub(crate) fn is_inhibited(&mut self, state: &KeptState) -> bool {
+    pub(crate) fn is_inhibited(&self, state: &KeptState) -> bool {
         if self.notify.1.inhibitions.is_empty() {
             return false;
         }
-        let inhibitions = self.notify.1.inhibitions.clone();
-        let firing: Vec<(String, Labels)> = self
-            .states
-            .values()
-            .filter(|other| other.state.is_told() && other.fingerprint != state.fingerprint)
-            .map(|other| (other.fingerprint.clone(), other.labels.clone()))
-            .collect();
-        inhibitions.iter().any(|one| {
-            self.fit(&one.target, &state.labels)
-                // What fits both sides is not made silent by its like.
-                && !self.fit(&one.source, &state.labels)
-                && firing.iter().any(|(_, labels)| {
-                    self.fit(&one.source, labels)
-                        && one.equal.iter().all(|label| labels.get(label) == state.labels.get(label))
-                })
-        })
+        let is_other = |other: &&KeptState| other.state.is_told() && other.fingerprint != state.fingerprint;
+        let firing: Vec<&Labels> = self.states.values().filter(is_other).map(|other| &other.labels).collect();
+        let is_match = |expression: &str, text: &str| self.matches(expression, text);
+        hearing::inhibition(&self.notify.1, &state.labels, &firing, &is_match).is_some()
     }
 
-    /// The channels that are told of labels: those of the rule, or else those of the first route that fits.
-    pub(crate) fn channels_of(&mut self, rule: &Rule, labels: &Labels) -> Vec<Stored<Channel>> {
-        let mut names = rule.channels.clone();
-        let fitting: Vec<&Route> =
-            rule.routes.iter().filter(|route| self.fit(&route.matchers, labels)).collect();
-        names.extend(fitting.into_iter().flat_map(|route| route.channels.clone()));
-        if names.is_empty() {
-            let routes = self.notify.1.routes.clone();
-            let found = routes.into_iter().find(|route| self.fit(&route.matchers, labels));
-            names = found.map(|route| route.channels).unwrap_or_default();
-        }
+    /// The channels that are told of labels.
+    pub(crate) fn channels_of(&self, rule: &Rule, labels: &Labels) -> Vec<Stored<Channel>> {
+        let is_match = |expression: &str, text: &str| self.matches(expression, text);
+        let (_, names) = hearing::channels(&self.notify.1, rule, labels, &is_match);
         let is_named = |channel: &&Stored<Channel>| {
             names.iter().any(|name| *name == channel.id || *name == channel.body.name)
         };
@@ -131,6 +108,16 @@ impl Board {
 
     pub(crate) fn channel(&self, id: &str) -> Option<&Stored<Channel>> {
         self.channels.iter().find(|channel| channel.id == id || channel.body.name == id)
+    }
+
+    /// Whether the rule of a state is gone or switched off. One whose file cannot be read goes on.
+    pub(crate) fn is_orphan(&self, state: &KeptState) -> bool {
+        let is_of = |bad: &BadFile| {
+            let id = state.rule_id.strip_prefix("file:");
+            id.is_some_and(|id| id.starts_with(&format!("{}:", bad.file)))
+        };
+        !self.bad_files.iter().any(is_of)
+            && self.rules.get(&state.rule_id).is_none_or(|rule| !rule.rule.enabled)
     }
 
     /// Whether something could not come in during any of some ranges.
@@ -146,39 +133,44 @@ impl Board {
         let group = self.books.get(&rule.id).and_then(|book| book.groups.get(&state.group));
         let rule = &rule.rule;
         KeptDelivery {
-            event: String::new(),
-            key: String::new(),
-            channel: String::new(),
-            channel_name: String::new(),
-            group: String::new(),
             rule_id: state.rule_id.clone(),
-            rule: rule.name.clone(),
-            severity: rule.severity,
             fingerprint: state.fingerprint.clone(),
             labels: state.labels.clone(),
-            annotations: rule.annotations.clone(),
             state: state.state,
             value: state.value,
-            threshold: rule.condition.threshold,
-            op: rule.condition.op,
-            unit: if rule.compare.is_some() { "" } else { rule.signal.unit() }.to_owned(),
             starts_at: state.since,
-            ends_at: None,
             spark: group.map(|group| group.spark.iter().copied().collect()).unwrap_or_default(),
-            created_at: at,
-            due_at: at,
-            delivery: DeliveryState::Pending,
-            attempts: 0,
-            tries: Vec::new(),
+            ..unaddressed(rule, at)
         }
     }
+}
 
-    /// What a rule adds to the labels of a group.
-    pub(crate) fn labels_of(rule: &Rule, group: &Labels) -> Labels {
-        let mut labels = rule.labels.clone();
-        labels.extend(group.clone());
-        labels.insert("alertname".into(), rule.name.clone());
-        labels.insert("severity".into(), rule.severity.name().into());
-        labels
+/// What is told of an alert of a rule, before anything is known of the alert or of who is told.
+pub(crate) fn unaddressed(rule: &Rule, at: Nanos) -> KeptDelivery {
+    KeptDelivery {
+        event: String::new(),
+        key: String::new(),
+        channel: String::new(),
+        channel_name: String::new(),
+        group: String::new(),
+        rule_id: String::new(),
+        rule: rule.name.clone(),
+        severity: rule.severity,
+        fingerprint: String::new(),
+        labels: Labels::new(),
+        annotations: rule.annotations.clone(),
+        state: State::Firing,
+        value: None,
+        threshold: rule.condition.threshold,
+        op: rule.condition.op,
+        unit: rule.unit().to_owned(),
+        starts_at: at,
+        ends_at: None,
+        spark: Vec::new(),
+        created_at: at,
+        due_at: at,
+        delivery: DeliveryState::Pending,
+        attempts: 0,
+        tries: Vec::new(),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use daymark_model::time::Nanos;
 use daymark_view::alerts::kept::KeptDelivery;
 use daymark_view::ask::Ask;
-use daymark_view::events::{ChangeEvent, EventsAsk};
-use daymark_view::instant::rfc3339;
+use daymark_view::events::{ChangeEvent, EventKind, EventsAsk};
+use daymark_view::instant::rfc3339_s;
 use daymark_view::logs::{Direction, LogsAsk};
 use daymark_view::query_id::QueryId;
 use daymark_view::range::Range;
@@ -16,6 +16,8 @@ use daymark_view::search::{self, Domain};
 use daymark_view::service::{Operation, ServiceAsk};
 use daymark_view::traces::{TraceHit, TraceSort, TracesAsk, TracesFound, TracesMode};
 use serde_json::{Value, json};
+
+use crate::links;
 
 const TIME: Duration = Duration::from_secs(5);
 /// What happened this long before may be why.
@@ -62,7 +64,7 @@ impl Context {
             self.suspect.as_ref().map(|(service, url)| format!("may have started at {service}: {url}")),
         );
         lines.extend(
-            self.changes.iter().map(|change| format!("before: {} {}", rfc3339(change.time), change.title)),
+            self.changes.iter().map(|change| format!("before: {} {}", rfc3339_s(change.time), change.title)),
         );
         lines.extend(self.trace.as_ref().map(|(_, url)| format!("a trace: {url}")));
         lines.extend(self.log.as_ref().map(|(_, url)| format!("a line: {url}")));
@@ -81,8 +83,7 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) async fn of(&self, alert: &KeptDelivery, now: Nanos) -> Context {
-        let service = ["service", "server", "client"].iter().find_map(|key| alert.labels.get(*key));
-        let Some(service) = service else { return Context::default() };
+        let Some(service) = links::service_of(&alert.labels) else { return Context::default() };
         let end = alert.ends_at.unwrap_or(now).max(alert.starts_at);
         let range = Range { from: alert.starts_at.plus(-10 * Nanos::MINUTE), to: end.plus(Nanos::SECOND) };
         let looking = async {
@@ -169,11 +170,13 @@ impl Surroundings {
 
     async fn changes(&self, at: Nanos) -> Vec<ChangeEvent> {
         let range = Range { from: at.plus(-BEFORE), to: at.plus(Nanos::SECOND) };
+        // Another alert is no change that could be why.
+        let kind = EventKind::ALL.into_iter().filter(|kind| *kind != EventKind::Alert).collect();
         let ask = EventsAsk {
             query_id: self.query_id.clone(),
             range,
             scope: Vec::new(),
-            kind: Vec::new(),
+            kind,
             service: Vec::new(),
             trace_id: None,
             limit: 5,
@@ -196,7 +199,7 @@ impl Surroundings {
                 None => break,
             }
         }
-        let url = format!("{}/services/{}", self.base, crate::links::part(&at));
+        let url = format!("{}/services/{}", self.base, links::part(&at));
         (at != service).then_some((at, url))
     }
 }

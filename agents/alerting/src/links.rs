@@ -21,9 +21,14 @@ pub(crate) fn alert(fingerprint: &str) -> String {
     format!("/alerts?alert={fingerprint}")
 }
 
+/// The service that an alert is about; of a call, the one that is called.
+pub(crate) fn service_of(labels: &Labels) -> Option<&String> {
+    ["service", "server", "client"].iter().find_map(|key| labels.get(*key))
+}
+
 /// Where to look at what an alert is about, around the time it began.
 pub(crate) fn links(fingerprint: &str, labels: &Labels, since: Nanos, now: Nanos) -> Links {
-    let service = ["service", "server", "client"].iter().find_map(|key| labels.get(*key));
+    let service = service_of(labels);
     let from = since.plus(-10 * Nanos::MINUTE);
     let range = format!("from={from}&to={now}");
     let search = |page: &str, service: &String, more: &str| {

@@ -3,9 +3,10 @@
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
 use daymark_view::alerts::kept::KeptDelivery;
+use daymark_view::alerts::preview::PreviewNotification;
 use daymark_view::alerts::rule::Severity;
 use daymark_view::alerts::state::State;
-use daymark_view::instant::rfc3339;
+use daymark_view::instant::{rfc3339, rfc3339_s};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -82,7 +83,7 @@ impl Message {
             self.value(),
             op.sign(),
             self.threshold(),
-            rfc3339(*starts_at)
+            rfc3339_s(*starts_at)
         ));
         lines.extend(self.context.lines());
         lines.push(self.url.clone());
@@ -112,6 +113,11 @@ impl Message {
             body.extend(context);
         }
         body
+    }
+
+    /// For pages, in the words of those who take it most.
+    pub(crate) fn shown(&self) -> PreviewNotification {
+        PreviewNotification { slack: self.slack(None), json: self.json() }
     }
 
     /// As Alertmanager takes it.

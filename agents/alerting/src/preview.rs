@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
-use daymark_view::alerts::history::DeliveryState;
+use daymark_view::alerts::hearing;
 use daymark_view::alerts::kept::KeptDelivery;
 use daymark_view::alerts::preview::{
     POINTS_MAX, Preview, PreviewAsk, PreviewFiring, PreviewNotification, PreviewSeries, STEPS_MAX,
 };
 use daymark_view::alerts::rule::Rule;
-use daymark_view::alerts::state::State;
 use daymark_view::error::{AskError, Code};
 
 use crate::answers::no_alert;
-use crate::board::Board;
+use crate::board::unaddressed;
 use crate::book::{Book, Change};
 use crate::fingerprint::fingerprint;
 use crate::reading;
@@ -38,7 +37,9 @@ impl Alerting {
                 AskError::new(Code::LimitExceeded, detail).hint("a shorter range, or a longer \"every\"")
             );
         }
-        let at: Vec<Nanos> = (0..steps).map(|step| first.plus(step as i64 * every)).collect();
+        // What only tells about now says nothing of the past.
+        let begin = if rule.signal.is_of_now() { steps.saturating_sub(1) } else { 0 };
+        let at: Vec<Nanos> = (begin..steps).map(|step| first.plus(step as i64 * every)).collect();
         let mut past = Past { rule: &rule, every, first, steps, ..Past::new(&rule) };
         for chunk in at.chunks(CHUNK) {
             let readings = reading::read(self.sampler.as_ref(), &query_id, &rule, chunk).await?;
@@ -54,8 +55,7 @@ impl Alerting {
 
     async fn sample_notification(&self, rule: &Rule, preview: &Preview) -> Option<PreviewNotification> {
         let firing = preview.firings.first()?;
-        let message = self.message(delivery_of(rule, firing), firing.from).await;
-        Some(PreviewNotification { slack: message.slack(None), json: message.json() })
+        Some(self.message(delivery_of(rule, firing), firing.from).await.shown())
     }
 
     /// An alert as it would be told now.
@@ -68,38 +68,17 @@ impl Alerting {
             known.map(|(rule, state)| board.telling(rule, state, now))
         };
         let delivery = delivery.ok_or_else(|| no_alert(fingerprint))?;
-        let message = self.message(delivery, now).await;
-        Ok(PreviewNotification { slack: message.slack(None), json: message.json() })
+        Ok(self.message(delivery, now).await.shown())
     }
 }
 
 /// An alert as it would have been told.
 pub(crate) fn delivery_of(rule: &Rule, firing: &PreviewFiring) -> KeptDelivery {
     KeptDelivery {
-        event: String::new(),
-        key: String::new(),
-        channel: String::new(),
-        channel_name: String::new(),
-        group: String::new(),
-        rule_id: String::new(),
-        rule: rule.name.clone(),
-        severity: rule.severity,
         fingerprint: fingerprint("", &firing.labels),
-        labels: Board::labels_of(rule, &firing.labels),
-        annotations: rule.annotations.clone(),
-        state: State::Firing,
+        labels: hearing::labels_of(rule, &firing.labels),
         value: firing.peak,
-        threshold: rule.condition.threshold,
-        op: rule.condition.op,
-        unit: if rule.compare.is_some() { "" } else { rule.signal.unit() }.to_owned(),
-        starts_at: firing.from,
-        ends_at: None,
-        spark: Vec::new(),
-        created_at: firing.from,
-        due_at: firing.from,
-        delivery: DeliveryState::Pending,
-        attempts: 0,
-        tries: Vec::new(),
+        ..unaddressed(rule, firing.from)
     }
 }
 

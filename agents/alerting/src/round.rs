@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use daymark_model::time::Nanos;
+use daymark_view::alerts::hearing;
 use daymark_view::alerts::kept::{self, KeptDelivery, KeptEvent, KeptState, event_id};
 use daymark_view::alerts::rule::KnownRule;
 use daymark_view::alerts::state::State;
@@ -54,7 +55,7 @@ impl Round {
                 rule: rule.rule.name.clone(),
                 severity: rule.rule.severity,
                 fingerprint: fingerprint.clone(),
-                labels: Board::labels_of(&rule.rule, &change.group),
+                labels: hearing::labels_of(&rule.rule, &change.group),
                 from_state: change.from,
                 to_state: change.to,
                 value: change.value,
@@ -223,16 +224,8 @@ impl Round {
 
     /// Ends what belongs to rules that are gone or switched off.
     pub(crate) fn end_orphans(&mut self, board: &mut Board, now: Nanos) {
-        let is_orphan = |state: &&KeptState| {
-            let is_kept = board.bad_files.iter().any(|bad| {
-                state
-                    .rule_id
-                    .strip_prefix("file:")
-                    .is_some_and(|id| id.starts_with(&format!("{}:", bad.file)))
-            });
-            !is_kept && board.rules.get(&state.rule_id).is_none_or(|rule| !rule.rule.enabled)
-        };
-        let orphans: Vec<KeptState> = board.states.values().filter(is_orphan).cloned().collect();
+        let orphans: Vec<KeptState> =
+            board.states.values().filter(|state| board.is_orphan(state)).cloned().collect();
         for state in orphans {
             let fingerprint = state.fingerprint.clone();
             board.states.remove(&fingerprint);
@@ -340,7 +333,7 @@ fn state_of(rule: &KnownRule, change: &Change, alert: &Alert, fingerprint: &str,
         severity: rule.rule.severity,
         fingerprint: fingerprint.to_owned(),
         group: change.group.clone(),
-        labels: Board::labels_of(&rule.rule, &change.group),
+        labels: hearing::labels_of(&rule.rule, &change.group),
         state: change.to,
         since: alert.since,
         // An evaluation that was made up for tells when it was due.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use daymark_model::time::{Clock, Nanos};
-use daymark_view::alerts::kept::{self, Gap};
+use daymark_view::alerts::kept::{self, Gap, KeptState};
 use daymark_view::alerts::rule::{KnownRule, Origin};
 use daymark_view::alerts::sample::Sampler;
 use daymark_view::ask::Ask;
@@ -300,7 +300,8 @@ impl Board {
             let steps =
                 |from: Nanos| usize::try_from((now.0 - from.floor(every).0) / every).unwrap_or_default();
             let (all, mut left) = (steps(last), steps(oldest));
-            left = left.min(CATCH_UP_MAX);
+            // Of what only tells about now, one answer must not stand for many.
+            left = left.min(if rule.rule.signal.is_of_now() { 1 } else { CATCH_UP_MAX });
             let missed = all.saturating_sub(left) as u64;
             self.watch.evaluations.due += missed;
             self.watch.evaluations.missed += missed;
@@ -326,12 +327,11 @@ impl Board {
     }
 
     /// Something that is to be told or ended although nothing is due.
-    fn has_loose_ends(&self, _now: Nanos) -> bool {
-        let is_gone = |id: &String| self.rules.get(id).is_none_or(|rule| !rule.rule.enabled);
-        let is_loose = |state: &kept::KeptState| {
-            state.told_at.is_none() && state.state.is_told() || is_gone(&state.rule_id)
-        };
-        self.states.values().any(is_loose)
+    fn has_loose_ends(&self, now: Nanos) -> bool {
+        let is_untold = |state: &KeptState| state.told_at.is_none() && state.state.is_told();
+        self.states
+            .values()
+            .any(|state| self.is_orphan(state) || (is_untold(state) && self.muted(state, now).is_none()))
     }
 
     /// Judges what was asked for.
@@ -402,7 +402,7 @@ impl Board {
     }
 
     /// Groups that were not well when the process before ended.
-    pub(crate) fn restore(&mut self, state: kept::KeptState) {
+    pub(crate) fn restore(&mut self, state: KeptState) {
         let alert = Alert {
             state: state.state,
             since: state.since,
@@ -422,3 +422,6 @@ impl Board {
         self.states.insert(state.fingerprint.clone(), state);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,12 @@
 //! Figures of calls, by window and group, straight from the sums.
 
-use std::collections::{BTreeMap, HashMap};
-
-use daymark_view::alerts::Labels;
 use daymark_view::alerts::sample::Sample;
 use daymark_view::alerts::signal::EdgeMetric;
 use daymark_view::error::AskError;
 use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 
-use super::{answer, around, red, seconds};
+use super::{Groups, around, of_windows};
 use crate::red::calls::{self, Calls, SERVICE, USER};
 use crate::red::figures::{quantile, rate};
 use crate::red::reader::Reader;
@@ -19,8 +16,6 @@ use crate::sql::failure;
 use crate::sums::Keys;
 
 const CALL: &str = "call";
-
-type Buckets = BTreeMap<i64, Calls>;
 
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -48,7 +43,7 @@ pub(super) async fn samples(
     let needs_operations = wanted.by.iter().any(|key| key == "operation");
     let keys = if needs_operations { Keys::All } else { Keys::Services };
     let whose = Whose::of_names(&[])?;
-    let mut groups: HashMap<Vec<String>, Buckets> = HashMap::new();
+    let mut groups: Groups<Calls> = Groups::new();
     let gathered = calls::each(
         reader,
         around(windows),
@@ -64,22 +59,8 @@ pub(super) async fn samples(
         },
     );
     gathered.await.map_err(|error| failure::of(&error))?;
-    let mut sorted: Vec<(Labels, Buckets)> =
-        groups.into_iter().map(|(group, buckets)| (red::labels(&wanted.by, group), buckets)).collect();
-    sorted.sort_by(|one, other| one.0.cmp(&other.0));
-    let of_window = |window: &Range| {
-        let of_group = |(labels, buckets): &(Labels, Buckets)| {
-            let mut all = Calls::default();
-            buckets.range(window.from.0..window.to.0).for_each(|(_, calls)| all.merge(calls));
-            (all.count > 0).then(|| Sample {
-                labels: labels.clone(),
-                value: value(wanted.metric, &all, seconds(window)),
-                count: all.count,
-            })
-        };
-        sorted.iter().filter_map(of_group).collect()
-    };
-    Ok(answer(windows.iter().map(of_window).collect()))
+    let judge = |all: &Calls, seconds| (value(wanted.metric, all, seconds), all.count);
+    Ok(Answer::of(of_windows(&wanted.by, groups, windows, Calls::merge, judge)))
 }
 
 fn value(metric: EdgeMetric, all: &Calls, seconds: f64) -> Option<f64> {

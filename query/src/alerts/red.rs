@@ -1,9 +1,6 @@
 //! Figures of what enters services, by window and group, straight from the sums.
 
-use std::collections::{BTreeMap, HashMap};
-
 use daymark_aggregate::Aggregate;
-use daymark_view::alerts::Labels;
 use daymark_view::alerts::sample::Sample;
 use daymark_view::alerts::signal::SpanMetric;
 use daymark_view::error::AskError;
@@ -12,15 +9,12 @@ use daymark_view::range::Range;
 use daymark_view::search::Field;
 
 use super::sift::Sift;
-use super::{answer, around, seconds};
+use super::{Groups, around, of_windows};
 use crate::red::figures::{Figures, rate};
 use crate::red::reader::Reader;
 use crate::red::rows::{RedRow, RedRows};
 use crate::sql::failure;
 use crate::sums::Keys;
-
-/// Figures by bucket, for windows that overlap.
-type Buckets = BTreeMap<i64, Figures>;
 
 pub(super) async fn samples(
     metric: SpanMetric,
@@ -35,7 +29,7 @@ pub(super) async fn samples(
         ["name", "kind", "peer"].iter().any(|key| by.iter().any(|one| one == key)) || !q.is_empty();
     let keys = if needs_all { Keys::All } else { Keys::Services };
     let range = around(windows);
-    let mut groups: HashMap<Vec<String>, Buckets> = HashMap::new();
+    let mut groups: Groups<Figures> = Groups::new();
     let gathered = reader
         .each(&[Aggregate::Red], range.clone(), keys, |_, batch| {
             for row in RedRows::of(batch)?.within(range.clone()) {
@@ -49,27 +43,8 @@ pub(super) async fn samples(
         })
         .await;
     gathered.map_err(|error| failure::of(&error))?;
-    let mut sorted: Vec<(Labels, Buckets)> =
-        groups.into_iter().map(|(group, buckets)| (labels(by, group), buckets)).collect();
-    sorted.sort_by(|one, other| one.0.cmp(&other.0));
-    let of_window = |window: &Range| {
-        let of_group = |(labels, buckets): &(Labels, Buckets)| {
-            let mut all = Figures::default();
-            buckets.range(window.from.0..window.to.0).for_each(|(_, figures)| all.merge(figures));
-            (all.count > 0).then(|| Sample {
-                labels: labels.clone(),
-                value: value(metric, &all, seconds(window)),
-                count: all.count,
-            })
-        };
-        sorted.iter().filter_map(of_group).collect()
-    };
-    Ok(answer(windows.iter().map(of_window).collect()))
-}
-
-/// The labels of a group; what a row does not have is no label.
-pub(super) fn labels(by: &[String], group: Vec<String>) -> Labels {
-    by.iter().cloned().zip(group).filter(|(_, value)| !value.is_empty()).collect()
+    let judge = |all: &Figures, seconds| (value(metric, all, seconds), all.count);
+    Ok(Answer::of(of_windows(by, groups, windows, Figures::merge, judge)))
 }
 
 fn value(metric: SpanMetric, all: &Figures, seconds: f64) -> Option<f64> {

@@ -10,6 +10,8 @@ mod ask;
 pub mod channel;
 /// Reading JSON strictly, with the place of everything that is wrong.
 pub mod fields;
+/// Who hears of an alert.
+pub mod hearing;
 /// What happened, and what was told of it.
 pub mod history;
 /// How it is kept.

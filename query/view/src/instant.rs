@@ -136,5 +136,11 @@ pub fn rfc3339(instant: Nanos) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
+/// The same to the second, for people.
+pub fn rfc3339_s(at: Nanos) -> String {
+    let text = rfc3339(at);
+    text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
+}
+
 #[cfg(test)]
 mod tests;

@@ -10,21 +10,18 @@ impl Alerting {
     /// The worst first.
     pub(super) fn state_rows(&self, is_wanted: impl Fn(&KeptState) -> bool) -> Vec<StateRow> {
         let now = self.clock.now();
-        let mut board = self.board();
-        let states: Vec<KeptState> =
-            board.states.values().filter(|state| is_wanted(state)).cloned().collect();
-        let mut rows: Vec<StateRow> = Vec::with_capacity(states.len());
-        for state in states {
+        let board = self.board();
+        let mut rows: Vec<StateRow> = Vec::new();
+        for state in board.states.values().filter(|state| is_wanted(state)).cloned() {
             let silence = board.silence(&state.labels, now).map(|silence| SilencedBy {
-                id: silence.id,
-                by: silence.body.created_by,
+                id: silence.id.clone(),
+                by: silence.body.created_by.clone(),
                 until: silence.body.ends_at,
             });
             let inhibited = board.is_inhibited(&state);
             let rule = board.rules.get(&state.rule_id);
             let group = board.books.get(&state.rule_id).and_then(|book| book.groups.get(&state.group));
-            let is_compared = rule.is_some_and(|rule| rule.rule.compare.is_some());
-            let unit = rule.filter(|_| !is_compared).map_or("", |rule| rule.rule.signal.unit());
+            let unit = rule.map_or("", |rule| rule.rule.unit());
             rows.push(StateRow {
                 links: links::links(&state.fingerprint, &state.labels, state.since, now),
                 annotations: rule.map(|rule| rule.rule.annotations.clone()).unwrap_or_default(),

@@ -206,6 +206,11 @@ const KEYS: [&str; 27] = [
 ];
 
 impl Rule {
+    /// The unit of what is compared with the threshold.
+    pub fn unit(&self) -> &'static str {
+        if self.compare.is_some() { "" } else { self.signal.unit() }
+    }
+
     /// Reads a rule, or tells everything that is wrong with it.
     pub fn read(value: &Value, at: &str) -> Result<Self, Vec<Fault>> {
         let mut fields = Fields::of(value, at, &KEYS).map_err(|fault| vec![fault])?;

@@ -151,6 +151,15 @@ const BURN_WINDOWS: [BurnWindow; 2] = [
 ];
 
 impl Signal {
+    /// Whether it only tells how things are now: what is asked of the past would get the answer of today.
+    pub fn is_of_now(&self) -> bool {
+        match self {
+            Self::State { .. } => true,
+            Self::Sql { query } => !query.contains(":from") && !query.contains(":to"),
+            _ => false,
+        }
+    }
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Red { .. } => "red",

@@ -2,7 +2,7 @@
 
 use daymark_model::time::Nanos;
 
-use super::{parse, rfc3339};
+use super::{parse, rfc3339, rfc3339_s};
 
 const NOW: Nanos = Nanos(1_700_000_000_000_000_000);
 
@@ -71,4 +71,11 @@ fn every_instant_survives_rfc_3339() {
         assert_eq!(parse(&rfc3339(instant), NOW), Ok(instant), "{}", rfc3339(instant));
     }
     assert_eq!(rfc3339(NOW), "2023-11-14T22:13:20.000000000Z");
+}
+
+/// Guarantee: people are told whole seconds.
+#[test]
+fn instants_are_told_to_the_second() {
+    assert_eq!(rfc3339_s(Nanos(1_769_860_800_999_999_999)), "2026-01-31T12:00:00Z");
+    assert_eq!(rfc3339_s(Nanos(1_769_860_800_000_000_000)), "2026-01-31T12:00:00Z");
 }

@@ -47,6 +47,15 @@ fn skeleton(rows: &[(u32, i64, i64, u32, u32)]) -> Skeleton {
     }
 }
 
+#[test]
+fn a_trace_that_waits_begins_where_it_happens() {
+    let mut late = skeleton(&[(0, 0, 100, 0, 0), (1, 10, 60, 0, 1), (2, 940, 10, 1, 2)]);
+    assert_eq!(Trace::of(&late).beginning(), Some((0, 105)));
+    late.dstart[2] = 100;
+    assert_eq!(Trace::of(&late).beginning(), None, "all of it at once");
+    assert_eq!(Trace::default().beginning(), None);
+}
+
 /// A number that looks random, for shapes without a pattern.
 fn next(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

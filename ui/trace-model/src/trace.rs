@@ -49,6 +49,26 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Where it happens, of a trace that mostly waits: from its start to the gap that is longer than all else,
+    /// with a little room. None where no gap is so long.
+    pub fn beginning(&self) -> Option<(i64, i64)> {
+        let mut spans: Vec<(i64, i64)> = self
+            .start
+            .iter()
+            .zip(&self.dur)
+            .map(|(start, dur)| (*start, start.saturating_add(*dur)))
+            .collect();
+        spans.sort_unstable();
+        let mut end = spans.first()?.1;
+        for (start, stop) in spans {
+            if start - end > self.duration / 2 && end > 0 {
+                return Some((0, (end + end / 20).clamp(1, start)));
+            }
+            end = end.max(stop);
+        }
+        None
+    }
+
     /// What the arrays disagree on is cut to the shortest, and no row is more than one deeper than the one before.
     pub fn of(skeleton: &Skeleton) -> Self {
         let lengths = [

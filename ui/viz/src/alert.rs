@@ -47,11 +47,6 @@ fn plain(value: f64) -> String {
     }
 }
 
-/// The unit of what is compared with the threshold.
-pub fn unit(rule: &Rule) -> &'static str {
-    if rule.compare.is_some() { "" } else { rule.signal.unit() }
-}
-
 /// What a rule watches, by its names: the metric and whom it is about.
 pub fn watched(signal: &Signal) -> (String, String) {
     let json = serde_json::to_value(signal).unwrap_or_default();
@@ -201,7 +196,7 @@ mod tests {
         };
         let red = rule(json!({"kind": "red", "metric": "error_rate", "q": "service:payment"}));
         assert_eq!(watched(&red.signal), ("error_rate".into(), "service:payment".into()));
-        assert_eq!(unit(&red), "ratio");
+        assert_eq!(red.unit(), "ratio");
         assert_eq!(reach(&red, 60 * red.every_ns), 60 * red.every_ns);
         assert_eq!(reach(&red, i64::MAX), 19_998 * red.every_ns);
         let edge = rule(json!({"kind": "edge", "metric": "error_rate", "server": "bank"}));

@@ -17,6 +17,21 @@ impl Offset {
             (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
         }
     }
+
+    /// What somebody wrote by the clock that they see, `2026-11-21 14:05`, as the server reads it. Anything else
+    /// stays as it is.
+    pub fn instant(self, text: &str) -> String {
+        let text = text.trim();
+        let is_clock =
+            text.is_ascii() && text.len() >= 10 && text.as_bytes()[4] == b'-' && !text.ends_with('Z');
+        if !is_clock {
+            return text.to_owned();
+        }
+        let seconds = if text.len() == 16 { ":00" } else { "" };
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        let (hours, minutes) = (self.0.abs() / 60, self.0.abs() % 60);
+        format!("{}{seconds}{sign}{hours:02}:{minutes:02}", text.replace(' ', "T"))
+    }
 }
 
 /// The parts of an instant as a clock shows them.
@@ -109,6 +124,14 @@ mod tests {
             [0, 540, -210, 345].map(|offset| Offset(offset).name()),
             ["UTC", "UTC+9", "UTC−3:30", "UTC+5:45"]
         );
+    }
+
+    #[test]
+    fn what_a_clock_shows_is_read_back() {
+        assert_eq!(Offset(540).instant(" 2026-11-21 14:05"), "2026-11-21T14:05:00+09:00");
+        assert_eq!(Offset(-210).instant("2026-11-21 14:05:12"), "2026-11-21T14:05:12-03:30");
+        assert_eq!(Offset(540).instant("2026-11-21T14:05:12Z"), "2026-11-21T14:05:12Z");
+        assert_eq!(Offset(540).instant("-15m"), "-15m");
     }
 
     #[test]

@@ -84,6 +84,13 @@ pub fn percent_short(share: f64) -> Figure {
     figure(number, "%")
 }
 
+/// The same where there is little room: `6.1 %`, `62 %`.
+pub fn percent_brief(share: f64) -> Figure {
+    let percent = share * 100.0;
+    let places = usize::from(percent.abs() < 9.95);
+    figure(format!("{percent:.places$}"), "%")
+}
+
 /// `+163 %`, `−12 %`; nothing where there was nothing before.
 pub fn change(now: f64, before: f64) -> Option<String> {
     if before <= 0.0 || !now.is_finite() {
@@ -231,6 +238,7 @@ mod tests {
             ["0 %", "<0.01 %", "0.21 %", "6.10 %", "63.8 %", "100 %"]
         );
         assert_eq!(texts(percent_short, &[0.0, 0.004, 0.624, 1.0]), ["0 %", "<1 %", "62 %", "100 %"]);
+        assert_eq!(texts(percent_brief, &[0.0, 0.0148, 0.0999, 0.624]), ["0.0 %", "1.5 %", "10 %", "62 %"]);
         assert_eq!(change(2.63, 1.0).as_deref(), Some("+163\u{a0}%"));
         assert_eq!(change(0.5, 1.0).as_deref(), Some("−50\u{a0}%"));
         assert_eq!(change(61.0, 1.0).as_deref(), Some("×61"));

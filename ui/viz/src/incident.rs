@@ -1,10 +1,13 @@
 //! What is known around an alert: what changed before, what fails most, where it may come from, and what
 //! happened to it. Notifications carry addresses; only the ids in them are used, since links are ours to make.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use daymark_model::time::Nanos;
 use daymark_view::alerts::history::{HistoryRow, NotificationRow};
 use daymark_view::alerts::state::State;
-use daymark_view::events::ChangeEvent;
+use daymark_view::events::{ChangeEvent, EventKind};
 use serde_json::Value;
 
 /// What a notification says of the cause.
@@ -73,7 +76,7 @@ pub fn entries(rows: &[HistoryRow]) -> Vec<Entry<'_>> {
         all.extend(row.notifications.iter().rev().map(|told| Entry { row, told: Some(told) }));
         all.push(Entry { row, told: None });
     }
-    all.sort_by_key(|entry| std::cmp::Reverse(entry.at().unwrap_or(entry.row.time)));
+    all.sort_by_key(|entry| Reverse(entry.at().unwrap_or(entry.row.time)));
     all
 }
 
@@ -102,6 +105,17 @@ pub fn resolved<'a>(
         all.push(Resolved { row, lasted_ns: began.map(|began| row.time.0.saturating_sub(began.time.0)) });
     }
     all
+}
+
+/// What changed, newest first: of alerts only that they began, and of each only the last time.
+pub fn begun(events: &[ChangeEvent]) -> Vec<ChangeEvent> {
+    let mut seen = HashSet::new();
+    let is_shown = |event: &&ChangeEvent| {
+        let begins = event.to_state.as_deref() == Some(State::Firing.name());
+        let mut is_new = || seen.insert(event.detail.get("fingerprint").map(Value::to_string));
+        event.kind != EventKind::Alert || (begins && is_new())
+    };
+    events.iter().filter(is_shown).cloned().collect()
 }
 
 #[cfg(test)]
@@ -137,6 +151,31 @@ mod tests {
     fn slack_shows_what_was_escaped() {
         let message = json!({"title": "a &lt;b&gt;", "text": "a &lt;b&gt;\n1 &gt; 0\n&amp;lt;"});
         assert_eq!(slack_lines(&message), ("a <b>".into(), vec!["1 > 0".into(), "&lt;".into()]));
+    }
+
+    #[test]
+    fn of_each_alert_the_last_beginning_is_a_change() {
+        let event = |at: i64, kind: EventKind, alert: &str, to: &str| ChangeEvent {
+            time: Nanos(at),
+            kind,
+            service: None,
+            instance: None,
+            title: alert.into(),
+            from_state: None,
+            to_state: Some(to.into()),
+            trace_id: None,
+            detail: [("fingerprint".to_owned(), alert.into())].into_iter().collect(),
+        };
+        let events = [
+            event(50, EventKind::Deploy, "1.4", "1.4"),
+            event(40, EventKind::Alert, "a", "firing"),
+            event(30, EventKind::Alert, "a", "ok"),
+            event(25, EventKind::Deploy, "1.4", "1.4"),
+            event(20, EventKind::Alert, "b", "firing"),
+            event(10, EventKind::Alert, "a", "firing"),
+        ];
+        let told: Vec<i64> = begun(&events).iter().map(|event| event.time.0).collect();
+        assert_eq!(told, [50, 40, 25, 20]);
     }
 
     #[test]

@@ -125,9 +125,30 @@ pub fn duration_ticks(from: i64, to: i64, most: usize) -> Vec<i64> {
     (0..).map(|at| first + at * step).skip_while(|at| *at < from).take_while(|at| *at <= to).collect()
 }
 
+/// Places that are too near each other to be hit one by one, as groups of their numbers: the first of a group
+/// is at least `least` after the first of the one before.
+pub fn together(places: &[f64], least: f64) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by(|one, other| places[*one].total_cmp(&places[*other]));
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for at in order {
+        match groups.last_mut() {
+            Some(group) if places[at] - places[group[0]] < least => group.push(at),
+            _ => groups.push(vec![at]),
+        }
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_near_is_one_group() {
+        assert_eq!(together(&[50.0, 10.0, 11.5, 12.1, 99.0], 2.0), [vec![1, 2], vec![3], vec![0], vec![4]]);
+        assert_eq!(together(&[], 2.0), Vec::<Vec<usize>>::new());
+    }
 
     #[test]
     fn axes_from_zero_end_at_a_round_value() {

@@ -1,6 +1,8 @@
 //! Lines between the nodes of a map: their shape, how wide they are, where their text stands, which of them are
 //! affected, and where the arrow keys lead along them.
 
+use std::collections::HashMap;
+
 use daymark_view::map::{MapEdge, MapNode, ServiceMap};
 use daymark_view::services::ServiceState;
 
@@ -8,6 +10,16 @@ use daymark_view::services::ServiceState;
 const MANY: f64 = 0.05;
 /// From here on the share of failures is printed.
 pub const TOLD: f64 = 0.01;
+
+/// Long names of systems, and what people call them.
+const BRIEF: [(&str, &str); 4] =
+    [("postgresql:", "pg:"), ("mongodb:", "mongo:"), ("elasticsearch:", "es:"), ("clickhouse:", "ch:")];
+
+/// A name for where there is little room: what tells it from others stands behind the system.
+pub fn brief(name: &str) -> String {
+    let known = BRIEF.iter().find_map(|(long, brief)| Some((brief, name.strip_prefix(long)?)));
+    known.map_or_else(|| name.to_owned(), |(brief, rest)| format!("{brief}{rest}"))
+}
 
 /// A curve through the points that leaves and enters every node level, and its head.
 pub fn path(points: &[[i64; 2]]) -> String {
@@ -119,6 +131,14 @@ pub fn heat(ns: u64, (least, most): (u64, u64)) -> u8 {
     }
 }
 
+/// All calls, those in trouble last: what is drawn later lies above, so that no line crosses their figures.
+pub fn drawn(map: &ServiceMap) -> impl Iterator<Item = &MapEdge> {
+    let servers: HashMap<&str, &MapNode> = map.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut edges: Vec<&MapEdge> = map.edges.iter().collect();
+    edges.sort_by_key(|edge| trouble(edge, servers.get(edge.server.as_str()).copied()).is_some());
+    edges.into_iter()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +175,11 @@ mod tests {
     }
 
     #[test]
+    fn names_of_systems_are_short() {
+        assert_eq!([brief("postgresql:payments"), brief("redis:0")], ["pg:payments", "redis:0"]);
+    }
+
+    #[test]
     fn busy_lines_are_wider() {
         assert_eq!((width(0.0, 100.0), width(100.0, 100.0), width(5.0, 0.0)), (1.0, 3.0, 1.0));
         assert!(width(1.0, 100.0) > width(0.1, 100.0));
@@ -168,6 +193,15 @@ mod tests {
         assert_eq!(trouble(&call, Some(&slow)), Some(ServiceState::Warning));
         call.error_rate = Some(0.2);
         assert_eq!(trouble(&call, None), Some(ServiceState::Critical));
+    }
+
+    #[test]
+    fn calls_in_trouble_are_drawn_last() {
+        let mut map = map();
+        map.edges[0].error_rate = Some(0.2);
+        let last = drawn(&map).last().unwrap();
+        assert_eq!((&last.client, &last.server), (&map.edges[0].client, &map.edges[0].server));
+        assert_eq!(drawn(&map).count(), map.edges.len());
     }
 
     #[test]

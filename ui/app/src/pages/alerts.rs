@@ -18,10 +18,14 @@ mod firing;
 mod history;
 /// One alert, as a page of an incident.
 mod incident;
+/// Labels that must fit.
+mod matchers;
 /// A notification as it is told.
 mod notification;
 /// Values of a rule over time, its threshold and firings.
 mod plot;
+/// Who is told where a rule does not say it.
+mod routes;
 /// All rules.
 mod rules;
 /// A rule as a sentence of controls.
@@ -44,7 +48,6 @@ use daymark_view::alerts::rule::{Rule, Severity};
 use daymark_view::alerts::silence::Silence;
 use daymark_view::alerts::state::{AlertsStatus, State, StateRow};
 use daymark_view::stored::Stored;
-use daymark_viz::alert;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -132,21 +135,22 @@ impl Alerts {
         Memo::new(move |_| {
             let unit = |rule: &Value| {
                 let id = rule["id"].as_str()?.to_owned();
-                Some((id, alert::unit(&Rule::read(rule, "").ok()?)))
+                Some((id, Rule::read(rule, "").ok()?.unit()))
             };
             self.rules.map(|rules| rules.iter().filter_map(unit).collect())
         })
     }
 }
 
-const TABS: [(&str, Word); 5] = [
+const TABS: [(&str, Word); 6] = [
     ("firing", Word::AlertsFiring),
     ("rules", Word::AlertsRules),
     ("history", Word::AlertsHistory),
     ("silences", Word::AlertsSilences),
     ("channels", Word::AlertsChannels),
+    ("routes", Word::AlertsRoutes),
 ];
-const TAB_KEYS: [&str; 5] = ["1", "2", "3", "4", "5"];
+const TAB_KEYS: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
 
 #[component]
 pub(crate) fn Page() -> impl IntoView {
@@ -191,6 +195,7 @@ pub(crate) fn Page() -> impl IntoView {
                 "rules" => view! { <rules::Rules alerts=alerts /> }.into_any(),
                 "history" => view! { <history::Whole alerts=alerts /> }.into_any(),
                 "silences" => view! { <silences::Silences alerts=alerts /> }.into_any(),
+                "routes" => view! { <routes::Routes alerts=alerts /> }.into_any(),
                 "channels" => view! { <channels::Channels alerts=alerts /> }.into_any(),
                 _ => view! { <firing::Firing alerts=alerts /> }.into_any(),
             }}

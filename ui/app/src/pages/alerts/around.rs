@@ -104,7 +104,7 @@ fn Leads(around: Around, since: Option<Nanos>) -> impl IntoView {
         let from = since.unwrap_or(shell.now()).plus(-BEFORE);
         let range = Range { from, to: crate::window::now() };
         let to = Span::fixed(range).write(shell.link(["logs"])).with("log", &id).to_string();
-        view! { <a class="alert-cause" href=to><span class="faint">{t(Word::AlertsLine)}</span><span class="cut link mono">{figure::short_id(&id)}</span></a> }
+        view! { <a class="alert-cause" href=to><span class="link">{t(Word::AlertsLine)}</span></a> }
     });
     let is_none = suspect.is_none() && trace.is_none() && line.is_none();
     view! {

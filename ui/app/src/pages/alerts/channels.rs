@@ -117,3 +117,53 @@ pub(super) fn test(shell: Shell, id: String, name: String) {
         shell.toasts.say(told);
     });
 }
+
+/// Channels by their names, each a button that is pressed or not.
+#[component]
+pub(super) fn Chosen(
+    alerts: Alerts,
+    chosen: Signal<Vec<String>>,
+    set: Callback<Vec<String>>,
+) -> impl IntoView {
+    let toggle = move |name: &str, id: &str| {
+        let mut all = chosen.get_untracked();
+        let count = all.len();
+        all.retain(|one| one != name && one != id);
+        if all.len() == count {
+            all.push(name.to_owned());
+        }
+        set.run(all);
+    };
+    move || {
+        let channels = alerts.channels.answer().map(|answer| answer.data.clone()).unwrap_or_default();
+        let known: Vec<(String, String)> = channels
+            .iter()
+            .map(|channel| {
+                let text = |key: &str| channel[key].as_str().unwrap_or_default().to_owned();
+                (text("name"), text("id"))
+            })
+            .collect();
+        let is_known = |one: &String| known.iter().any(|(name, id)| one == name || one == id);
+        // Those that are named though they are not there are told, too.
+        let lost: Vec<String> = chosen.get_untracked().into_iter().filter(|one| !is_known(one)).collect();
+        let all = known.into_iter().chain(lost.into_iter().map(|name| (name.clone(), name)));
+        let one = |(name, id): (String, String)| {
+            let (of_name, of_id, own) = (name.clone(), id.clone(), name.clone());
+            let is_on =
+                move || chosen.with(|all| all.iter().any(|one| *one == of_name || *one == of_id)).to_string();
+            view! { <button type="button" class="button alert-channel" aria-pressed=is_on on:click=move |_| toggle(&own, &id)>{name}</button> }
+        };
+        let buttons = all.map(one).collect_view();
+        let none =
+            channels.is_empty().then(|| view! { <span class="faint">{t(Word::AlertsNoChannelYet)}</span> });
+        view! { <div class="alert-chosen">{buttons}{none}</div> }
+    }
+}
+
+/// The name of a channel that is there, by its id or its name.
+pub(super) fn named(alerts: Alerts, one: &str) -> Option<String> {
+    alerts.channels.map(|all| {
+        let found = all.iter().find(|channel| channel["id"] == one || channel["name"] == one)?;
+        found["name"].as_str().map(str::to_owned)
+    })
+}

@@ -8,6 +8,7 @@ use daymark_viz::scale::Linear;
 use daymark_viz::{alert, curve, figure, incident};
 use leptos::prelude::*;
 
+use super::history::Today;
 use super::incident::Incident;
 use super::{Alerts, age, group_of, is_loud, mark_of, state_word};
 use crate::parts::icon::Icon;
@@ -271,6 +272,7 @@ fn AllWell(alerts: Alerts) -> impl IntoView {
                     <Mark state=mark::State::Ok />
                     <div class="grow"><h2>{t(Word::AlertsAllWell)}</h2><p>{text}</p></div>
                 </div>
+                <section class="alerts-today"><div class="section-head"><h2>{t(Word::AlertsChanges)}</h2><span class="faint small">{t(Word::AlertsToday)}</span></div><Today alerts=alerts /></section>
             }
         })
     }

@@ -43,6 +43,12 @@ pub(super) fn Changes(alerts: Alerts, of: &'static str, id: String) -> impl Into
     view! { <Table rows=rows units=alerts.units() names_rules=of == "rule" /> }
 }
 
+/// Those of the last day.
+#[component]
+pub(super) fn Today(alerts: Alerts) -> impl IntoView {
+    view! { <Table rows=alerts.day units=alerts.units() names_rules=true /> }
+}
+
 #[component]
 fn Table(
     rows: Load<Vec<HistoryRow>>,

@@ -34,7 +34,7 @@ pub(super) fn Drawn(preview: Preview, rule: Rule, width_ns: i64) -> impl IntoVie
     follow_width(frame, wide);
     let now = shell.now();
     let from = now.plus(-width_ns);
-    let unit = alert::unit(&rule);
+    let unit = rule.unit();
     let threshold = rule.condition.threshold;
     let values = preview.series.iter().flat_map(|one| one.values.iter().flatten().copied());
     let (most, ticks) = scale::from_zero(values.fold(threshold, f64::max));

@@ -63,7 +63,7 @@ fn line(shell: Shell, alerts: Alerts, rule: &Value) -> impl IntoView + use<> {
     let read = Rule::read(rule, "").ok();
     let about = read.as_ref().map_or_else(String::new, |rule| {
         let (what, about) = alert::watched(&rule.signal);
-        let bound = alert::chosen(rule.condition.threshold, alert::unit(rule));
+        let bound = alert::chosen(rule.condition.threshold, rule.unit());
         let about = if about.is_empty() { String::new() } else { format!(" {about}") };
         format!("{what}{about} {} {bound}", rule.condition.op.sign())
     });

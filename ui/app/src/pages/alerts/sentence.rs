@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use super::Alerts;
+use super::channels::Chosen;
 use super::field::{Draft, listed, long, number, pick, select, typed};
 use crate::words::{Word, t};
 
@@ -192,41 +193,11 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
     }
 }
 
-/// Channels of the rule, each a button that is pressed or not.
+/// Channels of the rule.
 #[component]
 fn Notify(draft: Draft, alerts: Alerts) -> impl IntoView {
-    let toggle = move |name: &str, id: &str| {
-        let mut all: Vec<String> = chosen(draft);
-        let count = all.len();
-        all.retain(|one| one != name && one != id);
-        if all.len() == count {
-            all.push(name.to_owned());
-        }
-        draft.set("/channels", json!(all));
-    };
-    move || {
-        let channels = alerts.channels.answer().map(|answer| answer.data.clone()).unwrap_or_default();
-        let known: Vec<(String, String)> = channels
-            .iter()
-            .map(|channel| {
-                let text = |key: &str| channel[key].as_str().unwrap_or_default().to_owned();
-                (text("name"), text("id"))
-            })
-            .collect();
-        let is_known = |one: &String| known.iter().any(|(name, id)| one == name || one == id);
-        // Those that a rule names though they are not there are told, too.
-        let lost: Vec<String> = untrack(|| chosen(draft)).into_iter().filter(|one| !is_known(one)).collect();
-        let all = known.into_iter().chain(lost.into_iter().map(|name| (name.clone(), name)));
-        let one = |(name, id): (String, String)| {
-            let (of_name, of_id, own) = (name.clone(), id.clone(), name.clone());
-            let is_on = move || chosen(draft).iter().any(|one| *one == of_name || *one == of_id).to_string();
-            view! { <button type="button" class="button alert-channel" aria-pressed=is_on on:click=move |_| toggle(&own, &id)>{name}</button> }
-        };
-        let buttons = all.map(one).collect_view();
-        let none = untrack(|| channels.is_empty())
-            .then(|| view! { <span class="faint">{t(Word::AlertsNoChannelYet)}</span> });
-        view! { <div>{buttons}{none}</div> }
-    }
+    let set = Callback::new(move |all: Vec<String>| draft.set("/channels", json!(all)));
+    view! { <Chosen alerts=alerts chosen=Signal::derive(move || chosen(draft)) set=set /> }
 }
 
 fn chosen(draft: Draft) -> Vec<String> {

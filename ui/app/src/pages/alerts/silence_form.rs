@@ -11,6 +11,7 @@ use daymark_viz::rule_draft::is_at;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use super::matchers::{Asked, LabelNames, Matchers};
 use super::{Alerts, group_of, mark_of, state_word};
 use crate::life::{self, Later};
 use crate::load::load;
@@ -22,7 +23,6 @@ use crate::shell::Shell;
 use crate::window;
 use crate::words::{Word, say, t};
 
-const OPS: [&str; 4] = ["=", "!=", "~", "!~"];
 const ENDS: [(&str, i64, Word); 4] = [
     ("1h", Nanos::HOUR, Word::AlertsSilenceHour),
     ("4h", 4 * Nanos::HOUR, Word::AlertsSilenceFour),
@@ -31,25 +31,6 @@ const ENDS: [(&str, i64, Word); 4] = [
 ];
 /// While somebody types nothing is asked.
 const REST: Duration = Duration::from_millis(400);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Row {
-    id: usize,
-    label: RwSignal<String>,
-    op: RwSignal<String>,
-    value: RwSignal<String>,
-}
-
-impl Row {
-    fn of(id: usize, matcher: &Value) -> Self {
-        let text = |key: &str, usual: &str| RwSignal::new(matcher[key].as_str().unwrap_or(usual).to_owned());
-        Self { id, label: text("label", ""), op: text("op", "="), value: text("value", "") }
-    }
-
-    fn to_value(self) -> Value {
-        json!({"label": self.label.get().trim(), "op": self.op.get(), "value": self.value.get()})
-    }
-}
 
 #[component]
 pub(super) fn Form(alerts: Alerts, known: Option<Stored<Silence>>) -> impl IntoView {
@@ -60,8 +41,7 @@ pub(super) fn Form(alerts: Alerts, known: Option<Stored<Silence>>) -> impl IntoV
         Some(known) => known.body.matchers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect(),
         None => drafted.filter(|all| !all.is_empty()).unwrap_or_else(|| vec![json!({"label": "service"})]),
     };
-    let rows =
-        RwSignal::new(matchers.iter().enumerate().map(|(id, one)| Row::of(id, one)).collect::<Vec<_>>());
+    let asked = Asked::of(&matchers);
     let reason = RwSignal::new(known.as_ref().map_or_else(String::new, |known| known.body.comment.clone()));
     // How long from now on, or until when.
     let lasts = RwSignal::new(if known.is_some() { "" } else { "1h" });
@@ -71,12 +51,11 @@ pub(super) fn Form(alerts: Alerts, known: Option<Stored<Silence>>) -> impl IntoV
     let kept_end = known.as_ref().map(|known| known.body.ends_at);
     let starts = known.as_ref().map(|known| known.body.starts_at.0.to_string());
     let body = move |comment: String| {
-        let matchers: Vec<Value> = rows.get().iter().map(|row| row.to_value()).collect();
         let length = ENDS.iter().find(|(name, ..)| *name == lasts.get()).map(|(_, ns, _)| *ns);
         let ends = length.map(|ns| window::now().plus(ns)).or(kept_end);
-        json!({"matchers": matchers, "ends_at": ends.map(|at| at.0.to_string()), "comment": comment})
+        json!({"matchers": asked.to_values(), "ends_at": ends.map(|at| at.0.to_string()), "comment": comment})
     };
-    let tried = Memo::new(move |_| rows.get().iter().map(|row| row.to_value()).collect::<Vec<_>>());
+    let tried = Memo::new(move |_| asked.to_values());
     let settled = RwSignal::new(tried.get_untracked());
     let later = Later::here();
     Effect::new(move |_| {
@@ -137,20 +116,6 @@ pub(super) fn Form(alerts: Alerts, known: Option<Stored<Silence>>) -> impl IntoV
             }
         });
     };
-    let add = move |_| {
-        rows.update(|rows| {
-            let id = rows.iter().map(|row| row.id + 1).max().unwrap_or_default();
-            rows.push(Row::of(id, &Value::Null));
-        })
-    };
-    let names = move || {
-        let mut names: Vec<String> =
-            alerts.states.map(|rows| rows.iter().flat_map(|row| row.labels.keys().cloned()).collect());
-        names.extend(["alertname", "severity", "service"].map(str::to_owned));
-        names.sort();
-        names.dedup();
-        names.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
-    };
     let length = move |(name, _, word): (&'static str, i64, Word)| {
         view! { <button type="button" aria-pressed=move || (lasts.get() == name).to_string() on:click=move |_| lasts.set(name)>{t(word)}</button> }
     };
@@ -159,10 +124,10 @@ pub(super) fn Form(alerts: Alerts, known: Option<Stored<Silence>>) -> impl IntoV
         <form class="alert-silence" on:submit=save>
             <div>
                 <h2>{t(title)}</h2>
-                <datalist id="alert-labels">{names}</datalist>
-                <For each=move || rows.get() key=|row| row.id let:row><Matcher alerts=alerts row=row rows=rows /></For>
+                <LabelNames alerts=alerts />
+                <Matchers alerts=alerts asked=asked />
                 {fault(&["/matchers"])}
-                <button type="button" class="button" data-kind="plain" on:click=add><Icon name="plus" size=14 />{t(Word::AlertsAddMatcher)}</button>
+                <button type="button" class="button" data-kind="plain" on:click=move |_| asked.add()><Icon name="plus" size=14 />{t(Word::AlertsAddMatcher)}</button>
                 <div class="alert-until">
                     <div class="segments" role="group" aria-label=t(Word::AlertsEnds)>{ENDS.map(length).collect_view()}</div>
                     <Show when=move || lasts.get().is_empty()><span class="faint">{move || say(Word::AlertsUntil, &[("time", &until.get())])}</span></Show>
@@ -197,33 +162,5 @@ fn covers(rows: &[StateRow]) -> impl IntoView + use<> {
     view! {
         <h3>{say(Word::AlertsMutes, &[("count", &rows.len().to_string())])}</h3>
         <ul>{rows.iter().take(50).map(row).collect_view()}</ul>
-    }
-}
-
-/// A label, how it is compared, and with what.
-#[component]
-fn Matcher(alerts: Alerts, row: Row, rows: RwSignal<Vec<Row>>) -> impl IntoView {
-    let list = format!("alert-values-{}", row.id);
-    let values = move || {
-        let label = row.label.get();
-        let mut values: Vec<String> = alerts.states.map(|rows| {
-            let own = |row: &StateRow| row.labels.get(&label).cloned();
-            rows.iter().filter_map(own).collect()
-        });
-        values.sort();
-        values.dedup();
-        values.into_iter().map(|value| view! { <option value=value></option> }).collect_view()
-    };
-    let choice =
-        move |op: &'static str| view! { <option value=op selected=move || row.op.get() == op>{op}</option> };
-    let remove = move |_| rows.update(|rows| rows.retain(|one| one.id != row.id));
-    view! {
-        <div class="alert-matcher">
-            <input class="input mono" type="text" list="alert-labels" aria-label=t(Word::AlertsLabel) placeholder="service" spellcheck="false" autocomplete="off" prop:value=row.label on:input=move |event| row.label.set(event_target_value(&event)) />
-            <select class="input" aria-label=t(Word::AlertsCompared) on:change=move |event| row.op.set(event_target_value(&event))>{OPS.map(choice).collect_view()}</select>
-            <datalist id=list.clone()>{values}</datalist>
-            <input class="input mono" type="text" list=list aria-label=t(Word::AlertsValue) placeholder="payment" spellcheck="false" autocomplete="off" prop:value=row.value on:input=move |event| row.value.set(event_target_value(&event)) />
-            <button type="button" class="button" data-kind="plain" data-icon aria-label=t(Word::AlertsRemoveMatcher) title=t(Word::AlertsRemoveMatcher) on:click=remove><Icon name="close" size=14 /></button>
-        </div>
     }
 }

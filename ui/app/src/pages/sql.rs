@@ -6,6 +6,8 @@ mod editor;
 mod history;
 /// Rows, chart or plan of an answer.
 mod result;
+/// Statements to begin with.
+mod samples;
 /// Tables, columns and functions there are.
 mod schema;
 
@@ -102,7 +104,7 @@ pub(crate) fn Page() -> impl IntoView {
                         <CreateAlert signal=Signal::derive(move || run.get().map(|query| json!({"kind": "sql", "query": query}))) />
                         <history::History />
                     </div>
-                    <Show when=move || run.get().is_some() fallback=|| view! { <p class="sql-hint quiet"><Icon name="sql" />{t(Word::SqlHint)}</p> }>
+                    <Show when=move || run.get().is_some() fallback=move || view! { <p class="sql-hint quiet"><Icon name="sql" />{t(Word::SqlHint)}</p><samples::Samples choose=Callback::new(move |statement: &'static str| { text.set(statement.into()); start(); }) /> }>
                         <result::Shown answer=answer body=Signal::derive(body) />
                     </Show>
                 </div>

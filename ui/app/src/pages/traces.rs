@@ -155,16 +155,16 @@ fn PickedButton(search: Search) -> impl IntoView {
 #[component]
 fn SortMenu(search: Search) -> impl IntoView {
     let shell = Shell::here();
-    let label = move || {
+    let chosen = move || {
         let word = SORTS
             .iter()
             .find(|(_, sort, _)| *sort == search.sort.get())
             .map_or(Word::TracesSortNewest, |(_, _, word)| *word);
-        format!("{} {}", t(Word::TracesSort), t(word))
+        t(word).to_owned()
     };
     view! {
         <Show when=move || search.mode_name() != "operations">
-            <Menu label=Signal::derive(label) title=t(Word::TracesSort) kind="plain">
+            <Menu label=Signal::stored(t(Word::TracesSort).to_owned()) value=Signal::derive(chosen) title=t(Word::TracesSort) kind="plain">
                 {SORTS.iter().filter(|(_, _, word)| search.can_sort(*word)).map(|(name, sort, word)| {
                     let (name, sort, word) = (*name, *sort, *word);
                     view! {

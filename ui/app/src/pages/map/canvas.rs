@@ -119,7 +119,7 @@ pub(super) fn Canvas(about: About) -> impl IntoView {
     };
     let ids = Memo::new(move |_| about.map.map(wires::walk));
     let lines =
-        Memo::new(move |_| about.map.map(|map| map.edges.iter().map(super::edge_id).collect::<Vec<_>>()));
+        Memo::new(move |_| about.map.map(|map| wires::drawn(map).map(super::edge_id).collect::<Vec<_>>()));
     let busiest =
         Memo::new(move |_| about.map.map(|map| map.edges.iter().map(|edge| edge.rate).fold(0.0, f64::max)));
     let spread = Memo::new(move |_| {

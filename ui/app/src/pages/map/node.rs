@@ -16,7 +16,7 @@ use super::About;
 
 /// Letters that fit on a card and on a pill.
 const CARD_LETTERS: usize = 16;
-const PILL_LETTERS: usize = 15;
+const PILL_LETTERS: usize = 12;
 
 #[component]
 pub(super) fn Node(
@@ -165,7 +165,7 @@ fn card(node: &MapNode, firing: u64) -> AnyView {
         </span>
         <span class="map-figures">
             <span>{show(figure::rate(node.rate))}</span>
-            <span class=class>{errors.map(|share| show(figure::percent(share)))}</span>
+            <span class=class>{errors.map(|share| show(figure::percent_brief(share)))}</span>
             <span>{node.p95_ns.map(|ns| show(figure::duration(ns)))}</span>
         </span>
         {hidden.map(|text| view! { <span class="map-stub" data-side="left">{text}</span> })}
@@ -175,7 +175,7 @@ fn card(node: &MapNode, firing: u64) -> AnyView {
 }
 
 fn pill(node: &MapNode) -> AnyView {
-    view! { <span class="map-name">{sign(node)}<span>{figure::shortened(&node.id, PILL_LETTERS)}</span></span> }.into_any()
+    view! { <span class="map-name">{sign(node)}<span>{figure::shortened(&wires::brief(&node.id), PILL_LETTERS)}</span></span> }.into_any()
 }
 
 fn told(node: &MapNode) -> String {

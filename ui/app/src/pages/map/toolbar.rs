@@ -71,9 +71,7 @@ fn Focus(about: About) -> impl IntoView {
             }
         });
     }
-    let label = Signal::derive(move || {
-        format!("{} {}", t(Word::MapFocus), focus.get().unwrap_or_else(|| t(Word::MapFocusNone).into()))
-    });
+    let chosen = Signal::derive(move || focus.get().unwrap_or_else(|| t(Word::MapFocusNone).into()));
     let item = move |id: String| {
         let label = id.clone();
         view! { <button type="button" role="menuitem" on:click=move |_| shell.address.set("focus", &id)>{label}</button> }
@@ -98,7 +96,7 @@ fn Focus(about: About) -> impl IntoView {
         }
     };
     view! {
-        <Menu label=label title=t(Word::MapFocus) kind="plain">
+        <Menu label=Signal::stored(t(Word::MapFocus).to_owned()) value=chosen title=t(Word::MapFocus) kind="plain">
             <button type="button" role="menuitem" on:click=clear>{t(Word::MapFocusNone)}</button>
             {items()}
         </Menu>
@@ -129,7 +127,7 @@ fn Group() -> impl IntoView {
             .find(|(name, _)| is_on && *name == group)
             .map_or(Word::MapGroupOff, |(_, word)| word)
     };
-    let label = Signal::derive(move || format!("{} {}", t(Word::MapGroup), t(now())));
+    let chosen = Signal::derive(move || t(now()).to_owned());
     let by = move |(name, word): (&'static str, Word)| {
         let choose = move |_| {
             shell.address.push(
@@ -144,7 +142,7 @@ fn Group() -> impl IntoView {
             .push(shell.address.now().without("level").without("group").without("sel").without("cam"))
     };
     view! {
-        <Menu label=label title=t(Word::MapGroup) kind="plain">
+        <Menu label=Signal::stored(t(Word::MapGroup).to_owned()) value=chosen title=t(Word::MapGroup) kind="plain">
             <button type="button" role="menuitem" on:click=off>{t(Word::MapGroupOff)}</button>
             {groups.map(by).into_iter().collect_view()}
         </Menu>

@@ -1,8 +1,7 @@
 //! One chart: the metric, how its series are put together, the lines, and the figures of each.
 
-use daymark_view::metrics::{MetricQueryBody, MetricSeries, MetricsBody};
-use daymark_viz::figure;
-use daymark_viz::metric::{AGGREGATES, Asked};
+use daymark_view::metrics::{Agg, MetricQueryBody, MetricSeries, MetricsBody};
+use daymark_viz::metric::{self, AGGREGATES, Asked};
 use leptos::prelude::*;
 use serde_json::json;
 
@@ -25,21 +24,19 @@ const COLOURS: [&str; 12] = [
 const BY: [&str; 5] = ["", "service", "instance", "env", "version"];
 
 #[component]
-pub(super) fn Panel(at: usize) -> impl IntoView {
+pub(super) fn Panel(at: usize, all: Memo<Vec<String>>) -> impl IntoView {
     let shell = Shell::here();
-    let written = Memo::new(move |_| shell.address.get().all("m").nth(at).unwrap_or_default().to_owned());
+    let written = Memo::new(move |_| all.with(|all| all.get(at).cloned()).unwrap_or_default());
     let asked = Memo::new(move |_| Asked::read(&written.get()));
     let change = move |asked: Asked| {
-        let address = shell.address.now();
-        let all: Vec<String> = address.all("m").map(Into::into).collect();
+        let (address, all) = (shell.address.now(), all.get_untracked());
         let put = |address: daymark_viz::address::Address, (place, one): (usize, &String)| {
             address.and("m", &if place == at { asked.to_string() } else { one.clone() })
         };
         shell.address.push(all.iter().enumerate().fold(address.without("m"), put));
     };
     let remove = move |_| {
-        let address = shell.address.now();
-        let all: Vec<String> = address.all("m").map(Into::into).collect();
+        let (address, all) = (shell.address.now(), all.get_untracked());
         let others = all.iter().enumerate().filter(|(place, _)| *place != at);
         shell.address.push(others.fold(address.without("m"), |address, (_, one)| address.and("m", one)));
     };
@@ -95,6 +92,11 @@ pub(super) fn Panel(at: usize) -> impl IntoView {
     let unit = move || {
         series.map(|series| series.first().and_then(|series| series.unit.clone()).unwrap_or_default())
     };
+    // Rates and counts have no time in them, whatever their metric is measured in.
+    let written_in = Memo::new(move |_| {
+        let is_count = asked.with(|asked| matches!(asked.agg, Agg::Rate | Agg::Increase | Agg::Count));
+        if is_count { String::new() } else { unit() }
+    });
     let signal = move || {
         let Asked { metric, agg, by } = asked.get();
         let by: Vec<String> = by.into_iter().collect();
@@ -115,8 +117,14 @@ pub(super) fn Panel(at: usize) -> impl IntoView {
                     </button>
                 </span>
             </div>
-            <div class="metrics-chart"><Chart plot=Signal::derive(plot) title=asked.with_untracked(|asked| asked.metric.clone()) format=short height=220.0 /></div>
-            <Loaded load=series rows=2 show=|answer| view! { <Legend series=answer.data.clone() /> } />
+            <div class="metrics-chart">
+                {move || view! { <Chart plot=Signal::derive(plot) title=asked.with_untracked(|asked| asked.metric.clone()) format=written_in.with(|unit| metric::written(unit)) height=200.0 /> }}
+            </div>
+            <Loaded load=series rows=2 show=move |answer| {
+                let unit = written_in.get_untracked();
+                // One line alone is told by its chart.
+                (answer.data.len() > 1).then(|| view! { <Legend series=answer.data.clone() unit=unit /> })
+            } />
         </section>
     }
 }
@@ -126,19 +134,10 @@ fn label(series: &MetricSeries) -> String {
     if values.is_empty() { t(Word::MetricsAllTogether).into() } else { values.join(" ") }
 }
 
-fn short(value: f64) -> String {
-    match value.abs() {
-        large if large >= 10_000.0 => {
-            format!("{}{}", if value < 0.0 { "−" } else { "" }, figure::count(large as u64))
-        }
-        small if small != 0.0 && small < 0.01 => format!("{value:.1e}"),
-        _ => format!("{}", (value * 100.0).round() / 100.0),
-    }
-}
-
 /// Last, least, most and mean of each series.
 #[component]
-fn Legend(series: Vec<MetricSeries>) -> impl IntoView {
+fn Legend(series: Vec<MetricSeries>, unit: String) -> impl IntoView {
+    let short = metric::written(&unit);
     let rows = series.iter().take(SHOWN).enumerate().map(|(at, one)| {
         let values: Vec<f64> = one.values.iter().flatten().copied().collect();
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;

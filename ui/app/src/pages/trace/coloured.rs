@@ -17,7 +17,7 @@ use crate::load::load_when;
 use crate::net::{self, Question, part};
 use crate::pages::trace::seen::Seen;
 use crate::parts::menu::Menu;
-use crate::words::{Word, say, t};
+use crate::words::{Word, t};
 
 /// Values that have a colour of their own.
 const VALUES: usize = 10;
@@ -117,10 +117,9 @@ pub(super) fn Choice() -> impl IntoView {
         "status" => Some(t(Word::TraceStatus)),
         _ => None,
     };
-    let label = move || {
+    let chosen = move || {
         let by = by.get().unwrap_or_else(|| "service".into());
-        let what = named(&by).map_or(by, str::to_lowercase);
-        say(Word::TraceColourBy, &[("what", &what)])
+        named(&by).map_or(by, str::to_lowercase)
     };
     let choice = move |key: String| {
         let text = named(&key).map_or_else(|| key.clone(), str::to_owned);
@@ -142,7 +141,7 @@ pub(super) fn Choice() -> impl IntoView {
     };
     view! {
         <span class="trace-colour" on:pointerenter=move |_| is_looked_at.set(true) on:focusin=move |_| is_looked_at.set(true)>
-            <Menu label=Signal::derive(label) title=t(Word::TraceColour) kind="plain">
+            <Menu label=Signal::stored(t(Word::TraceColourBy).to_owned()) value=Signal::derive(chosen) title=t(Word::TraceColour) kind="plain">
                 {["service", "kind", "status"].map(|key| choice(key.to_owned())).collect_view()}
                 {move || attributes().into_iter().map(choice).collect_view()}
             </Menu>

@@ -90,7 +90,7 @@ fn card(seen: Seen, node: &Node) -> impl IntoView + use<> {
             format!(
                 "{}, {} {own}",
                 say(Word::TraceSpanCount, &[("count", &figure::grouped(spans))]),
-                t(Word::TraceOwn)
+                t(Word::TraceOwnShort)
             )
         }
     };

@@ -103,17 +103,14 @@ pub(super) fn Toolbar() -> impl IntoView {
             seen.step(&found, is_back)
         }
     };
-    let fold_name = move || {
-        let name = match seen.folds.get().preset {
-            Preset::Auto => t(Word::TraceFoldAuto).into(),
-            Preset::All => t(Word::TraceFoldAll).into(),
-            Preset::Level(level) => level.to_string(),
-            Preset::Critical => t(Word::TraceFoldCritical).into(),
-            Preset::Errors => t(Word::TraceFoldErrors).into(),
-            Preset::Service(name) => name,
-            Preset::Root(_) => t(Word::TraceFoldRoot).into(),
-        };
-        format!("{} {name}", t(Word::TraceFold))
+    let fold_name = move || match seen.folds.get().preset {
+        Preset::Auto => t(Word::TraceFoldAuto).into(),
+        Preset::All => t(Word::TraceFoldAll).into(),
+        Preset::Level(level) => level.to_string(),
+        Preset::Critical => t(Word::TraceFoldCritical).into(),
+        Preset::Errors => t(Word::TraceFoldErrors).into(),
+        Preset::Service(name) => name,
+        Preset::Root(_) => t(Word::TraceFoldRoot).into(),
     };
     let choices = move || {
         let choice = |preset: Preset, text: String| {
@@ -172,7 +169,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 <button type="button" title=t(Word::TraceKeyNext) aria-label=t(Word::TraceKeyNext) on:click=move |_| step(false)><Icon name="down" size=14 /></button>
             </div>
             <Segments parameter="mode" label=t(Word::TraceMode) choices=vec![("highlight", Word::TraceHighlight), ("filter", Word::TraceFilter), ("isolate", Word::TraceIsolate)] />
-            <Menu label=Signal::derive(fold_name) title=t(Word::TraceFold) kind="plain">{choices()}</Menu>
+            <Menu label=Signal::stored(t(Word::TraceFold).to_owned()) value=Signal::derive(fold_name) title=t(Word::TraceFold) kind="plain">{choices()}</Menu>
             <Choice />
             {skewed}
         </div>

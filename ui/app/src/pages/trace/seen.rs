@@ -96,7 +96,7 @@ impl Seen {
                 let (from, to) = zoom.split_once('-')?;
                 Some((from.parse().ok()?, to.parse().ok()?)).filter(|(from, to): &(i64, i64)| from < to)
             });
-            window.set(zoom.unwrap_or((0, made.duration)));
+            window.set(zoom.or_else(|| made.beginning()).unwrap_or((0, made.duration)));
             selected.set(answer.data.focus_row.and_then(|row| made.place_of(row)));
             raw.set(Arc::new(made));
         });
@@ -220,8 +220,9 @@ impl Seen {
             return;
         }
         self.window.set(window);
+        let usual = self.trace.with_untracked(|trace| trace.beginning()).unwrap_or((0, most));
         let settle = move || {
-            let zoom = if window == (0, most) { String::new() } else { format!("{}-{}", window.0, window.1) };
+            let zoom = if window == usual { String::new() } else { format!("{}-{}", window.0, window.1) };
             self.shell.address.replace(self.shell.address.now().with("zoom", &zoom));
         };
         self.settling.after(SETTLED, settle);

@@ -135,12 +135,25 @@ pub(super) fn Waterfall() -> impl IntoView {
             let offset = first as f64 * row - top;
             let (bars, places) = bars::lines(&trace, shown, window, size, offset, &colour);
             let mut shapes = bars::Shapes::default();
-            for tick in scale::duration_ticks(window.from, window.to, ((right - left) / 96.0) as usize) {
+            // Where a name stands above its bar, the lines of the axis would cross it.
+            let ticks = if is_narrow.get() { 0 } else { ((right - left) / 96.0) as usize };
+            for tick in scale::duration_ticks(window.from, window.to, ticks) {
                 shapes.push([window.x(tick).round(), 0.0, 1.0, high], HAIR, 1.0, bars::FILLED);
             }
             shapes.0.extend(bars.0);
             let mut labels = Labels::default();
             if !is_narrow.get() {
+                for (number, line) in shown.iter().enumerate() {
+                    let is_drawn = places.binary_search_by_key(&number, |bar| bar.line).is_ok();
+                    let start = trace.start[line.at as usize];
+                    if !is_drawn && line.kind == Kind::Span && start > window.to {
+                        let start = figure::duration(start.max(0) as u64).to_string();
+                        let text =
+                            say(Word::TraceLater, &[("what", &told(&trace, *line)), ("start", &start)]);
+                        let y = offset + (number as f64 + 0.5) * row;
+                        labels.beside(right, y, right - 4.0, QUIET, false, &text);
+                    }
+                }
                 for bar in places {
                     let line = shown[bar.line];
                     let y = offset + (bar.line as f64 + 0.5) * row;
@@ -398,7 +411,7 @@ fn contents(seen: Seen, line: Line) -> AnyView {
         <span class="trace-label cut" class:crit=is_failed><b>{name}</b>" "{times}" "<span class="trace-op">{trace.operation(at).to_owned()}</span></span>
         {hint}{hidden}{folded}
         {trace.has(at, flag::ASYNC).then(|| view! { <span class="badge">{t(Word::TraceAsync)}</span> })}
-        {is_skewed.then(|| view! { <span class="badge" data-state="warning">{t(Word::TraceSkewed)}</span> })}
+        {is_skewed.then(|| view! { <span class="badge">{t(Word::TraceSkewed)}</span> })}
         {is_failed.then(|| view! { <Mark state=State::Critical title=t(Word::TraceFailed) /> })}
         <span class="trace-row-duration">{duration}</span>
     }.into_any()

@@ -121,6 +121,16 @@ pub(crate) fn token(name: &str) -> String {
     styles.and_then(|styles| styles.get_property_value(name).ok()).unwrap_or_default().trim().to_owned()
 }
 
+/// Whether an expression matches the whole of a text, as the browser reads it. One that is none matches nothing.
+pub(crate) fn is_match(expression: &str, text: &str) -> bool {
+    let made = js_sys::Reflect::get(&js_sys::global(), &"RegExp".into()).ok();
+    let made = made.and_then(|made| made.dyn_into::<js_sys::Function>().ok()).and_then(|made| {
+        let whole = js_sys::Array::of1(&format!("^(?:{expression})$").into());
+        js_sys::Reflect::construct(&made, &whole).ok()
+    });
+    made.is_some_and(|made| made.unchecked_into::<js_sys::RegExp>().test(text))
+}
+
 /// Lets the reader save a text as a file.
 pub(crate) fn save(name: &str, kind: &str, text: &str) {
     let parts = js_sys::Array::of1(&text.into());

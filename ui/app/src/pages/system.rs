@@ -45,7 +45,7 @@ pub(crate) fn Page() -> impl IntoView {
                     Some("segments") => view! { <segments::Segments /> }.into_any(),
                     Some("queries") => view! { <queries::Queries /> }.into_any(),
                     Some("limits") => view! { <Limits /> }.into_any(),
-                    _ => view! { <ledger::Ledger sheet=sheet /><pipeline::Pipeline /> }.into_any(),
+                    _ => view! { <ledger::Ledger sheet=sheet /><pipeline::Pipeline /><segments::ByTime /> }.into_any(),
                 }}
             </div>
         </div>

@@ -287,7 +287,7 @@ fn head<R>(column: &Column<R>, sorting: Option<Sorting>) -> impl IntoView + use<
     };
     view! {
         <div class=class role="columnheader" aria-sort=aria data-sorted=move || now().map(|_| "")>
-            <button type="button" on:click=choose title=t(Word::ShellSortDescending)>{text}{arrow}</button>
+            <button type="button" on:click=choose title=t(Word::ShellSortDescending)><span>{text}</span><span aria-hidden="true">{arrow}</span></button>
         </div>
     }
     .into_any()

@@ -15,6 +15,9 @@ pub(crate) fn Menu(
     title: &'static str,
     #[prop(default = "")] kind: &'static str,
     #[prop(optional)] icon: Option<&'static str>,
+    /// What is chosen now, behind the label.
+    #[prop(optional, into)]
+    value: Option<Signal<String>>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
@@ -32,6 +35,7 @@ pub(crate) fn Menu(
             >
                 {icon.map(|icon| view! { <Icon name=icon /> })}
                 {label}
+                {value.map(|value| view! { <b class="menu-value">{value}</b> })}
                 <Icon name="down" size=12 />
             </button>
             <Popover is_open=is_open is_menu=true>{children.with_value(|children| children())}</Popover>

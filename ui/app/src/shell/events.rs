@@ -5,6 +5,7 @@ use daymark_model::time::Nanos;
 use daymark_view::events::{ChangeEvent, EventKind};
 use daymark_view::range::Range;
 use daymark_view::traffic::Traffic;
+use daymark_viz::incident;
 use daymark_viz::scale::{self, Linear};
 use leptos::html;
 use leptos::prelude::*;
@@ -14,9 +15,11 @@ use crate::load::load;
 use crate::net::Question;
 use crate::parts::icon::Icon;
 use crate::shell::Shell;
+use crate::window;
 use crate::words::{Word, say, t};
 
 const BARS: usize = 160;
+const MARKS: usize = 24;
 
 /// What changed in the range of the page; charts repeat it as dashed lines.
 #[derive(Clone, Copy)]
@@ -55,8 +58,20 @@ pub(crate) fn told(event: &ChangeEvent) -> String {
             let service = event.service.clone().unwrap_or_default();
             say(Word::ShellEventDeploy, &[("service", &service), ("version", &detail("version"))])
         }
+        EventKind::Alert => match &event.service {
+            Some(service) => say(Word::ShellEventAlertOf, &[("rule", &detail("rule")), ("service", service)]),
+            None => say(Word::ShellEventAlert, &[("rule", &detail("rule"))]),
+        },
         _ => event.title.clone(),
     }
+}
+
+/// Where an event leads: an alert to itself, all else to its service.
+pub(crate) fn target(shell: Shell, event: &ChangeEvent) -> Option<String> {
+    if let Some(fingerprint) = event.detail.get("fingerprint").and_then(|print| print.as_str()) {
+        return Some(shell.link(["alerts"]).with("alert", fingerprint).to_string());
+    }
+    event.service.as_ref().map(|service| shell.link(["services", service]).to_string())
 }
 
 /// Asks for the events of the page and gives them to all that is inside of it. Called once by a page with a
@@ -67,7 +82,7 @@ pub(crate) fn provide(service: Option<Signal<String>>) {
         let question = shell.in_range(Question::get("events"));
         Some(service.map_or(question.clone(), |service| question.with("service", service.get())))
     });
-    provide_context(Events(Memo::new(move |_| events.map(Clone::clone))));
+    provide_context(Events(Memo::new(move |_| events.map(|events| incident::begun(events)))));
 }
 
 #[component]
@@ -112,7 +127,7 @@ pub(crate) fn EventRail(#[prop(optional, into)] service: Option<Signal<String>>)
                 let red =
                     if *errors == 0 { 0.0 } else { high * (*errors as f64 / *count as f64).sqrt().max(0.15) };
                 view! {
-                    <rect x=left y=31.0 - high width=wide height=high style:fill="var(--line)" />
+                    <rect x=left y=31.0 - high width=wide height=high style:fill="var(--rail)" />
                     <rect x=left y=31.0 - red width=wide height=red style:fill="var(--crit)" />
                 }
             };
@@ -123,32 +138,57 @@ pub(crate) fn EventRail(#[prop(optional, into)] service: Option<Signal<String>>)
         let range = shell.range();
         (at.0 - range.from.0) as f64 / range.width_ns().max(1) as f64 * 100.0
     };
+    // Events in the range with their places, those together that no finger could part.
+    let marked = Memo::new(move |_| {
+        let range = shell.range();
+        let mut events = events.map(Events::get).unwrap_or_default();
+        events.retain(|event| range.from <= event.time && event.time < range.to);
+        let places: Vec<f64> = events.iter().map(|event| place(event.time)).collect();
+        let group = |group: Vec<usize>| {
+            let left = group.first().map(|at| places[*at]).unwrap_or_default();
+            (left, group.iter().map(|at| events[*at].clone()).collect::<Vec<_>>())
+        };
+        let least = match (window::is_narrow(), window::is_wide()) {
+            (true, _) => 9.0,
+            (false, false) => 5.0,
+            (false, true) => 3.0,
+        };
+        scale::together(&places, least).into_iter().take(MARKS).map(group).collect::<Vec<_>>()
+    });
     let ticks = move || {
         let range = shell.range();
         let ticks = scale::clock_ticks(range.from, range.to, 8, shell.offset());
         let tick = |(at, text): (Nanos, String)| {
             let left = place(at);
-            (left < 97.0)
+            // A mark says more than the clock below it.
+            let reach = if window::is_narrow() { -11.0 } else { -3.5 };
+            let is_free =
+                marked.with(|all| all.iter().all(|(mark, _)| !(reach..0.8).contains(&(left - mark))));
+            (left < 97.0 && is_free)
                 .then(|| view! { <span class="rail-tick" style:left=format!("{left:.2}%")>{text}</span> })
         };
         ticks.into_iter().filter_map(tick).collect_view()
     };
     let marks = move || {
-        let mark = |event: &ChangeEvent| {
-            let left = place(event.time);
+        let mark = |(left, group): (f64, Vec<ChangeEvent>)| {
+            // What somebody did comes before what was told of it.
+            let event = group.iter().min_by_key(|event| event.kind == EventKind::Alert)?;
             let (icon, class) = icon_of(event.kind);
-            let text = format!("{} {}", shell.civil(event.time).hms(), told(event));
-            let range = shell.range();
-            let to = event.service.as_ref().map(|service| shell.link(["services", service]).to_string());
-            let is_inside = range.from <= event.time && event.time < range.to;
-            is_inside.then(|| view! { <a class=class href=to style:left=format!("{left:.2}%") title=text.clone() aria-label=text><Icon name=icon size=14 /></a> })
+            let line = |event: &ChangeEvent| format!("{} {}", shell.civil(event.time).hms(), told(event));
+            let text = group.iter().map(line).collect::<Vec<_>>().join("\n");
+            let more = (group.len() > 1).then(|| format!("+{}", group.len() - 1));
+            Some(view! {
+                <a class=class href=target(shell, event) style:left=format!("{left:.2}%") title=text.clone() aria-label=text>
+                    <Icon name=icon size=14 />{more.map(|more| view! { <span class="rail-more" data-more=more></span> })}
+                </a>
+            })
         };
-        events.map(|events| events.get().iter().take(24).filter_map(mark).collect_view())
+        marked.get().into_iter().filter_map(mark).collect_view()
     };
     view! {
         <div
             class="rail"
-            role="img"
+            role="group"
             aria-label=t(Word::ShellEvents)
             node_ref=frame
             on:pointerdown=move |event| if event.button() == 0 { let at = share(&event); brush.set(Some((at, at))); }

@@ -106,16 +106,7 @@ fn RangeForm(is_open: RwSignal<bool>) -> impl IntoView {
     let (from, to) = (RwSignal::new(text(&span.from)), RwSignal::new(text(&span.to)));
     let is_bad = RwSignal::new(false);
     let apply = move || {
-        let read = |text: String| match text.trim() {
-            // Written by the clock that the reader sees.
-            clock if clock.len() >= 10 && clock.as_bytes()[4] == b'-' && !clock.ends_with('Z') => {
-                let clock = if clock.len() == 16 { format!("{clock}:00") } else { clock.to_owned() };
-                let offset = shell.offset().0;
-                let sign = if offset < 0 { '-' } else { '+' };
-                format!("{}{sign}{:02}:{:02}", clock.replace(' ', "T"), offset.abs() / 60, offset.abs() % 60)
-            }
-            relative => relative.to_owned(),
-        };
+        let read = |text: String| shell.offset().instant(&text);
         let written = Span { from: read(from.get_untracked()), to: read(to.get_untracked()) };
         match written.range(window::now()) {
             Some(range) => {

@@ -45,7 +45,7 @@ pub(super) fn Top() -> impl IntoView {
             </button>
             <div class="top-right">
                 <Show when=has_range><RangeControls /></Show>
-                <a class="ingest" href=move || shell.link(["system"]).to_string()>
+                <a class="ingest" aria-label=move || t(intake().1) href=move || shell.link(["system"]).to_string()>
                     {move || view! { <Mark state=intake().0 /> }}
                     <span>{move || t(intake().1)}</span>
                 </a>

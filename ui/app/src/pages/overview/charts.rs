@@ -2,7 +2,7 @@
 
 use daymark_view::overview::Overview;
 use daymark_view::traffic::Traffic;
-use daymark_viz::rule_draft;
+use daymark_viz::{notable, rule_draft};
 use leptos::prelude::*;
 
 use crate::load::{Load, load};
@@ -67,7 +67,10 @@ fn Row(
         let before = traffic.map(|traffic| measure.means(traffic).1);
         before.map(|before| say(Word::ShellBefore, &[("value", &(measure.text)(before))]))
     };
-    let is_red = move || measure.colour == "--crit" && now().is_some_and(|share| share >= 0.01);
+    let is_red = move || {
+        measure.colour == "--crit"
+            && notable::are_errors(now(), traffic.map(|traffic| measure.means(traffic).1))
+    };
     view! {
         <div class="overview-chart">
             <div>
@@ -75,7 +78,7 @@ fn Row(
                 <div class="big" class:crit=is_red>{move || show_or_dash(now().map(measure.figure))}</div>
                 <div class="small faint">{before}</div>
             </div>
-            <Chart plot=Signal::derive(plot) title=title.get_untracked() format=measure.text height=if is_bare { 108.0 } else { 124.0 } is_bare=is_bare />
+            <Chart plot=Signal::derive(plot) title=title.get_untracked() format=measure.text height=if is_bare { 104.0 } else { 120.0 } is_bare=is_bare />
         </div>
     }
 }

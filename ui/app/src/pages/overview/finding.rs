@@ -46,7 +46,18 @@ fn Firing(count: u64) -> impl IntoView {
 
 fn sentence(overview: &Overview) -> AnyView {
     let shell = Shell::here();
+    let firing = overview.alerts_firing.unwrap_or_default();
     let Some(finding) = overview.finding.clone() else {
+        // No service stands out, and yet somebody was told of something.
+        if firing > 0 {
+            let are_well = overview.worst.is_empty();
+            return view! {
+                <h2 class="overview-sentence"><Mark state=State::Warning />{say(Word::OverviewAlertsFire, &[("count", &firing.to_string())])}</h2>
+                {are_well.then(|| view! { <p class="quiet">{t(Word::OverviewAllWellText)}</p> })}
+                <div class="overview-actions"><a class="button" data-kind="primary" href=move || shell.link(["alerts"]).to_string()>{t(Word::OverviewShowAlerts)}</a></div>
+            }
+            .into_any();
+        }
         return view! {
             <h2 class="overview-sentence"><Mark state=State::Ok />{t(Word::OverviewAllWell)}</h2>
             <p class="quiet">{t(Word::OverviewAllWellText)}</p>

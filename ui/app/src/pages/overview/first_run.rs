@@ -8,7 +8,7 @@ use daymark_viz::figure;
 use leptos::prelude::*;
 
 use crate::life::{self, Life};
-use crate::load::{load, load_when};
+use crate::load::{Load, load, load_when};
 use crate::net::{self, Question};
 use crate::parts::copied::{CodeBlock, Copy};
 use crate::parts::icon::Icon;
@@ -19,55 +19,65 @@ use crate::words::{Word, say, t};
 const LANGUAGES: [(&str, &str); 8] = [
     (
         "Java agent",
-        "export OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{host}:4318\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\njava -javaagent:opentelemetry-javaagent.jar -jar checkout.jar",
+        "export OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\njava -javaagent:opentelemetry-javaagent.jar -jar checkout.jar",
     ),
     (
         "Spring Boot",
-        "# build: org.springframework.boot:spring-boot-starter-opentelemetry\nspring.application.name=checkout\nmanagement.tracing.sampling.probability=1.0\nmanagement.opentelemetry.tracing.export.otlp.endpoint=http://{host}:4318/v1/traces\nmanagement.otlp.metrics.export.url=http://{host}:4318/v1/metrics",
+        "# build: org.springframework.boot:spring-boot-starter-opentelemetry\nspring.application.name=checkout\nmanagement.tracing.sampling.probability=1.0\nmanagement.opentelemetry.tracing.export.otlp.endpoint=http://{http}/v1/traces\nmanagement.otlp.metrics.export.url=http://{http}/v1/metrics",
     ),
     (
         "Node",
-        "npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node\nexport OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{host}:4318\nnode --require @opentelemetry/auto-instrumentations-node/register app.js",
+        "npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node\nexport OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{http}\nnode --require @opentelemetry/auto-instrumentations-node/register app.js",
     ),
     (
         "Python",
-        "pip install opentelemetry-distro opentelemetry-exporter-otlp\nopentelemetry-bootstrap -a install\nexport OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{host}:4317\nopentelemetry-instrument python app.py",
+        "pip install opentelemetry-distro opentelemetry-exporter-otlp\nopentelemetry-bootstrap -a install\nexport OTEL_SERVICE_NAME=checkout\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://{grpc}\nopentelemetry-instrument python app.py",
     ),
     (
         "Go",
-        "exporter, err := otlptracegrpc.New(ctx,\n\totlptracegrpc.WithEndpoint(\"{host}:4317\"),\n\totlptracegrpc.WithInsecure())\nprovider := trace.NewTracerProvider(trace.WithBatcher(exporter))\notel.SetTracerProvider(provider)",
+        "exporter, err := otlptracegrpc.New(ctx,\n\totlptracegrpc.WithEndpoint(\"{grpc}\"),\n\totlptracegrpc.WithInsecure())\nprovider := trace.NewTracerProvider(trace.WithBatcher(exporter))\notel.SetTracerProvider(provider)",
     ),
     (
         "Rust",
-        "let exporter = opentelemetry_otlp::SpanExporter::builder()\n    .with_tonic()\n    .with_endpoint(\"http://{host}:4317\")\n    .build()?;\nlet provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();",
+        "let exporter = opentelemetry_otlp::SpanExporter::builder()\n    .with_tonic()\n    .with_endpoint(\"http://{grpc}\")\n    .build()?;\nlet provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();",
     ),
     (
         "Browser",
-        "import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';\n\nnew OTLPTraceExporter({ url: 'http://{host}:4318/v1/traces' });\n// Allow the page's origin first: collector.http.cors in daymark.toml",
+        "import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';\n\nnew OTLPTraceExporter({ url: 'http://{http}/v1/traces' });\n// Allow the page's origin first: cors_origins of [listen] in daymark.toml",
     ),
     (
         "Collector",
-        "exporters:\n  otlp:\n    endpoint: {host}:4317\n    tls: { insecure: true }\nservice:\n  pipelines:\n    traces: { exporters: [otlp] }\n    logs: { exporters: [otlp] }\n    metrics: { exporters: [otlp] }",
+        "exporters:\n  otlp:\n    endpoint: {grpc}\n    tls: { insecure: true }\nservice:\n  pipelines:\n    traces: { exporters: [otlp] }\n    logs: { exporters: [otlp] }\n    metrics: { exporters: [otlp] }",
     ),
 ];
+
+/// A span of its own, sent by hand.
+const CURL: &str = "curl -s http://{http}/v1/traces -H 'content-type: application/json' -d '{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"first\"}}]},\"scopeSpans\":[{\"spans\":[{\"traceId\":\"'$(openssl rand -hex 16)'\",\"spanId\":\"'$(openssl rand -hex 8)'\",\"name\":\"hello\",\"kind\":2,\"startTimeUnixNano\":\"'$(date +%s%N)'\",\"endTimeUnixNano\":\"'$(date +%s%N)'\"}]}]}]}'";
 
 #[component]
 pub(super) fn FirstRun() -> impl IntoView {
     let shell = Shell::here();
     let host = window().location().hostname().unwrap_or_else(|_| "127.0.0.1".into());
+    let intake = load::<Intake>(|| Some(Question::get("system/intake")));
+    // The listeners' own ports, at the name that this page was reached by.
+    let listens = Memo::new(move |_| {
+        let port = |source: &str, usual: &str| {
+            let port = intake.map(|intake| {
+                let listener = intake.listeners.iter().find(|listener| listener.source == source)?;
+                Some(listener.address.rsplit_once(':')?.1.to_owned())
+            });
+            format!("{host}:{}", port.unwrap_or_else(|| usual.to_owned()))
+        };
+        (port("otlp_grpc", "4317"), port("otlp_http", "4318"))
+    });
     let is_http = RwSignal::new(false);
     let chosen = RwSignal::new(0_usize);
-    let address = {
-        let host = host.clone();
-        Signal::derive(move || format!("http://{host}:{}", if is_http.get() { 4318 } else { 4317 }))
-    };
-    let snippet = {
-        let host = host.clone();
-        Signal::derive(move || LANGUAGES[chosen.get()].1.replace("{host}", &host))
-    };
-    let curl = format!(
-        "curl -s http://{host}:4318/v1/traces -H 'content-type: application/json' -d '{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"first\"}}}}]}},\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"'$(openssl rand -hex 16)'\",\"spanId\":\"'$(openssl rand -hex 8)'\",\"name\":\"hello\",\"kind\":2,\"startTimeUnixNano\":\"'$(date +%s%N)'\",\"endTimeUnixNano\":\"'$(date +%s%N)'\"}}]}}]}}]}}'"
-    );
+    let written =
+        move |text: &str| listens.with(|(grpc, http)| text.replace("{grpc}", grpc).replace("{http}", http));
+    let address =
+        Signal::derive(move || written(if is_http.get() { "http://{http}" } else { "http://{grpc}" }));
+    let snippet = Signal::derive(move || written(LANGUAGES[chosen.get()].1));
+    let curl = Signal::derive(move || written(CURL));
     let life = Life::here();
     let send_test = move |_| {
         life.spawn(async move {
@@ -100,7 +110,7 @@ pub(super) fn FirstRun() -> impl IntoView {
                     </div>
                 </div>
                 <ol class="steps">
-                    <li data-done=""><span class="step"><Icon name="check" /></span><div><h2>{t(Word::FirstRunRunning)}</h2><Running /></div></li>
+                    <li data-done=""><span class="step"><Icon name="check" /></span><div><h2>{t(Word::FirstRunRunning)}</h2><Running intake=intake /></div></li>
                     <li>
                         <span class="step">"2"</span>
                         <div>
@@ -112,7 +122,7 @@ pub(super) fn FirstRun() -> impl IntoView {
                         <span class="step">"3"</span>
                         <div>
                             <h2>{t(Word::FirstRunTest)}</h2>
-                            <CodeBlock text=Signal::stored(curl) />
+                            <CodeBlock text=curl />
                             <div class="overview-actions">
                                 <button type="button" class="button" data-kind="primary" on:click=send_test><Icon name="play" size=14 />{t(Word::FirstRunSendTest)}</button>
                             </div>
@@ -126,8 +136,7 @@ pub(super) fn FirstRun() -> impl IntoView {
 }
 
 #[component]
-fn Running() -> impl IntoView {
-    let intake = load::<Intake>(|| Some(Question::get("system/intake")));
+fn Running(intake: Load<Intake>) -> impl IntoView {
     let text = move || {
         intake.map(|intake| {
             let free = figure::bytes(intake.disk_free).to_string();

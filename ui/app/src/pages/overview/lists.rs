@@ -15,11 +15,14 @@ use crate::parts::mark::Mark;
 use crate::parts::spark::Spark;
 use crate::parts::states::Loaded;
 use crate::shell::Shell;
-use crate::shell::events::{icon_of, told};
+use crate::shell::events::{Events, icon_of, target, told};
+use crate::window;
 use crate::words::{Word, t};
 
 /// Services shown while none is bad.
-const BUSIEST: usize = 8;
+const BUSIEST: usize = 7;
+/// Changes that stand beside them.
+const SHOWN: usize = 8;
 
 #[component]
 pub(super) fn Lists(overview: Overview) -> impl IntoView {
@@ -27,11 +30,12 @@ pub(super) fn Lists(overview: Overview) -> impl IntoView {
     let total = overview.states.len();
     let rows = overview.worst.clone();
     let blamed = overview.finding.as_ref().and_then(|finding| finding.change.clone());
-    let events = overview.events.clone();
+    let (events, listed) = (Events::here(), overview.events.clone());
+    let events = move || events.map_or_else(|| listed.clone(), Events::get);
     let event = move |event: ChangeEvent| {
         let (icon, class) = icon_of(event.kind);
         let is_blamed = blamed.as_ref() == Some(&event);
-        let to = event.service.clone().map(|service| shell.link(["services", &service]).to_string());
+        let to = target(shell, &event);
         view! {
             <a class="overview-event" href=to data-blamed=is_blamed.then_some("")>
                 <span class="faint">{shell.civil(event.time).hms()}</span>
@@ -40,15 +44,21 @@ pub(super) fn Lists(overview: Overview) -> impl IntoView {
             </a>
         }
     };
-    let columns = columns();
+    let columns = columns(window::is_narrow());
     let open =
         move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
     view! {
         <div class="overview-lists">
             <section>
                 <div class="section-head"><h2>{t(Word::OverviewChanged)}</h2></div>
-                {events.is_empty().then(|| view! { <p class="quiet overview-none">{t(Word::OverviewNoChange)}</p> })}
-                {events.into_iter().map(event).collect_view()}
+                {move || {
+                    let events = events();
+                    let is_none = events.is_empty();
+                    view! {
+                        {is_none.then(|| view! { <p class="quiet overview-none">{t(Word::OverviewNoChange)}</p> })}
+                        {events.into_iter().take(SHOWN).map(&event).collect_view()}
+                    }
+                }}
             </section>
             <section>
                 <div class="section-head">
@@ -80,27 +90,37 @@ fn Busiest() -> impl IntoView {
         move |row: ServiceRow| shell.address.push(shell.address.now().to_page(["services", &row.service]));
     view! {
         <Loaded load=services rows=6 show=move |answer| view! {
-            <Grid rows=Signal::stored(answer.data.clone()) columns=columns() label=t(Word::OverviewBusiest) open=Callback::new(open) />
+            <Grid rows=Signal::stored(answer.data.clone()) columns=columns(window::is_narrow()) label=t(Word::OverviewBusiest) open=Callback::new(open) />
         } />
     }
 }
 
-fn columns() -> Vec<Column<ServiceRow>> {
+/// On a phone the same figures without what the list of services tells as well.
+fn columns(is_phone: bool) -> Vec<Column<ServiceRow>> {
     let before = |row: &ServiceRow| row.compare.as_ref().and_then(|before| before.error_rate);
-    vec![
-        Column::text(t(Word::OverviewService), "minmax(124px, 1fr)", |row: &ServiceRow| {
-            view! { <Mark state=row.state.into() title=row.state.name() /><span>{row.service.clone()}</span> }
-                .into_any()
-        }),
-        Column::number(t(Word::OverviewRate), "72px", |row: &ServiceRow| cells::rate(row.rate)),
-        Column::number(t(Word::OverviewErrors), "72px", move |row: &ServiceRow| {
-            cells::errors(row.error_rate, before(row))
-        }),
-        Column::text("", "92px", move |row: &ServiceRow| {
+    let name = Column::text(t(Word::OverviewService), "minmax(100px, 1fr)", |row: &ServiceRow| {
+        view! { <Mark state=row.state.into() title=row.state.name() /><span>{row.service.clone()}</span> }
+            .into_any()
+    });
+    let errors = Column::number(t(Word::OverviewErrors), "72px", move |row: &ServiceRow| {
+        cells::errors(row.error_rate, before(row))
+    });
+    let spark = |wide: &'static str| {
+        Column::text("", wide, move |row: &ServiceRow| {
             let is_bad = notable::are_errors(row.error_rate, before(row));
             cells::errors_spark(row.spark.error_rate.clone(), is_bad)
-        }),
-        Column::number("p95", "72px", |row: &ServiceRow| cells::duration(row.p95_ns)),
+        })
+    };
+    let p95 = Column::number("p95", "72px", |row: &ServiceRow| cells::duration(row.p95_ns));
+    if is_phone {
+        return vec![name, spark("76px"), errors, p95];
+    }
+    vec![
+        name,
+        Column::number(t(Word::OverviewRate), "72px", |row: &ServiceRow| cells::rate(row.rate)),
+        errors,
+        spark("92px"),
+        p95,
         Column::number("Δ", "72px", |row: &ServiceRow| {
             cells::change(row.p95_ns, row.compare.as_ref().and_then(|before| before.p95_ns))
         }),

@@ -134,13 +134,13 @@ pub(super) fn Charts(about: About) -> impl IntoView {
                 </Figure>
                 <Chart plot=Signal::derive(errors) title=t(Word::ServiceErrorRate).to_owned() format=ERRORS.text height=HEIGHT open=failed />
             </section>
-            <section>
+            <section class="service-durations">
+                <Segments parameter="dur" label=t(Word::ServiceDuration) choices=vec![("lines", Word::ServiceLines), ("heatmap", Word::ServiceHeatShort)] />
                 <Figure title=Word::ServiceDuration watched=watched("p95")>
                     <b class="big">{move || p95s.get().0.map(|ns| show((P95.figure)(ns)))}</b>
                     <span class="small faint">"p95"</span>
                     <span class="small faint">{move || before(p95s.get().1, P95.text)}</span>
                     <Show when=move || view.get().is_none()><span class="legend">{others}</span></Show>
-                    <Segments parameter="dur" label=t(Word::ServiceDuration) choices=vec![("lines", Word::ServiceLines), ("heatmap", Word::ServiceHeatShort)] />
                 </Figure>
                 {move || match view.get().as_deref() {
                     Some("heatmap") => view! { <Cells about=about height=HEIGHT /> }.into_any(),

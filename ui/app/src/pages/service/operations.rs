@@ -15,7 +15,7 @@ use crate::words::{Word, say, t};
 use super::About;
 
 /// Of a name that shares its table with other things.
-const LETTERS: usize = 24;
+const LETTERS: usize = 30;
 
 /// All of them, sorted as the address says.
 #[component]
@@ -97,26 +97,26 @@ fn columns(about: About, is_short: bool) -> Vec<Column<Operation>> {
             }),
             "name",
         ),
-        Column::text(t(Word::ServiceKind), "78px", |row: &Operation| {
+        Column::text(t(Word::ServiceKind), "66px", |row: &Operation| {
             view! { <span class="quiet">{row.kind.clone()}</span> }.into_any()
         }),
-        sort(Column::number(t(Word::ServiceRate), "70px", |row: &Operation| cells::rate(row.rate)), "rate"),
+        sort(Column::number(t(Word::ServiceRate), "66px", |row: &Operation| cells::rate(row.rate)), "rate"),
         sort(
-            Column::number(t(Word::ServiceErrorRate), "72px", |row: &Operation| {
+            Column::number(t(Word::ServiceErrorRate), "66px", |row: &Operation| {
                 cells::errors(row.error_rate, None)
             }),
             "errors",
         ),
-        sort(Column::number("p50", "66px", |row: &Operation| cells::quiet_duration(row.p50_ns)), "p50"),
-        sort(Column::number("p95", "70px", |row: &Operation| cells::duration(row.p95_ns)), "p95"),
-        sort(Column::number("p99", "70px", |row: &Operation| cells::quiet_duration(row.p99_ns)), "p99"),
+        sort(Column::number("p50", "62px", |row: &Operation| cells::quiet_duration(row.p50_ns)), "p50"),
+        sort(Column::number("p95", "64px", |row: &Operation| cells::duration(row.p95_ns)), "p95"),
+        sort(Column::number("p99", "64px", |row: &Operation| cells::quiet_duration(row.p99_ns)), "p99"),
         sort(
-            Column::number(t(Word::ServiceTimeShare), "124px", |row: &Operation| {
+            Column::number(t(Word::ServiceTimeShare), "112px", |row: &Operation| {
                 cells::share(row.time_share)
             }),
             "share",
         ),
-        Column::text(t(Word::ServiceTraces), "40px", traces).unnamed(),
+        Column::text(t(Word::ServiceTraces), "36px", traces).unnamed(),
     ]
 }
 

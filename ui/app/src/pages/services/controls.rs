@@ -129,7 +129,6 @@ fn Choice(
             .with(|choices| choices.iter().find(|(value, _)| *value == now).map(|(_, name)| name.clone()));
         name.unwrap_or_else(|| if now.is_empty() { none.into() } else { now })
     };
-    let text = Signal::derive(move || format!("{label} {}", named()));
     let item = move |value: String, name: String| {
         let is_on = {
             let value = value.clone();
@@ -142,7 +141,7 @@ fn Choice(
         }
     };
     view! {
-        <Menu label=text title=label kind="plain">
+        <Menu label=Signal::stored(label.to_owned()) value=Signal::derive(named) title=label kind="plain">
             {(!none.is_empty()).then(|| item(String::new(), none.to_owned()))}
             {choices.get().into_iter().map(|(value, name)| item(value, name)).collect_view()}
         </Menu>

@@ -21,6 +21,17 @@ pub(super) fn Segments() -> impl IntoView {
     }
 }
 
+/// Only where they lie.
+#[component]
+pub(super) fn ByTime() -> impl IntoView {
+    let segments = load::<Vec<SegmentRow>>(|| Some(Question::get("system/segments").with("limit", ASKED)));
+    let count = move || segments.map(|rows| figure::grouped(rows.len() as u64));
+    view! {
+        <div class="section-head"><h2>{t(Word::SystemSegmentsByTime)}</h2><span class="faint small">{count}</span></div>
+        <Loaded load=segments rows=6 show=|answer| view! { <Lanes rows=answer.data.clone() /> } />
+    }
+}
+
 /// A lane for each signal, the bars as high as the logarithm of their size.
 #[component]
 fn Lanes(rows: Vec<SegmentRow>) -> impl IntoView {

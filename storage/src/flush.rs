@@ -72,7 +72,10 @@ impl Inner {
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "flush failed");
                     self.relieve(&error);
-                    tokio::time::sleep(RETRY).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => {}
+                        _ = stop.wait_for(|stop| *stop) => return,
+                    }
                 }
             }
         }

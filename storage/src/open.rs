@@ -124,6 +124,7 @@ impl Store {
             spoiled: Mutex::default(),
             erased: Mutex::new(erased),
             stop: watch::Sender::new(false),
+            background: Mutex::default(),
         });
         inner.note_debt();
         start(&inner, log);
@@ -135,12 +136,13 @@ impl Store {
 fn start(inner: &Arc<Inner>, log: Replay) {
     let replaying = Arc::clone(inner);
     let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || replaying.replay(log, &runtime));
-    tokio::spawn(Arc::clone(inner).flush_when_due());
-    tokio::spawn(Arc::clone(inner).merge_when_due());
-    tokio::spawn(Arc::clone(inner).watch_disk());
-    tokio::spawn(Arc::clone(inner).spare_when_due());
-    tokio::spawn(Arc::clone(inner).audit_when_due());
+    let mut background = inner.background();
+    background.spawn_blocking(move || replaying.replay(log, &runtime));
+    background.spawn(Arc::clone(inner).flush_when_due());
+    background.spawn(Arc::clone(inner).merge_when_due());
+    background.spawn(Arc::clone(inner).watch_disk());
+    background.spawn(Arc::clone(inner).spare_when_due());
+    background.spawn(Arc::clone(inner).audit_when_due());
 }
 
 /// Log files that are gone held records that no segment has. How many items is not known; each had one.

@@ -98,9 +98,10 @@ impl Inner {
         next.next()
     }
 
-    /// Replay waits for the flush when buffers are full; it is never shed.
+    /// Replay waits for the flush when buffers are full; it is never shed. Nobody flushes in a store that stops.
     async fn room_for_replay(&self) {
-        self.until(|| self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes).await;
+        let has_room = || self.buffered.load(Ordering::Relaxed) < self.options.buffers_bytes;
+        self.until(|| *self.stop.borrow() || has_room()).await;
     }
 
     /// How many places of the old log are visible again, and how many there are.

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use daymark_model::id::{Lsn, TraceId};
@@ -21,6 +21,7 @@ use daymark_model::time::Clock;
 use daymark_vfs::Vfs;
 use daymark_wal::{Ack, Wal};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::active::ActiveSeries;
 use crate::admit::Batch;
@@ -135,6 +136,8 @@ pub(crate) struct Inner {
     pub(crate) spoiled: Mutex<HashSet<String>>,
     pub(crate) erased: Mutex<HashMap<(Arc<str>, TraceId), Lsn>>,
     pub(crate) stop: watch::Sender<bool>,
+    /// What goes on until the store stops.
+    pub(crate) background: Mutex<JoinSet<()>>,
 }
 
 impl fmt::Debug for Inner {
@@ -162,10 +165,13 @@ impl Store {
         tokio::spawn(async move { inner.flush().await }).await.map_err(|_| Error::Died)?
     }
 
-    /// Takes no more, makes what was taken durable, and stops the background work. Buffered rows are in the
-    /// log; the next process brings them back.
+    /// Takes no more, makes what was taken durable, and ends the background work, so that nobody holds
+    /// the folder but the handles. Buffered rows are in the log; the next process brings them back.
     pub async fn close(&self) -> Result<(), Error> {
         self.inner.stop.send_replace(true);
+        self.inner.room.notify_waiters();
+        let mut background = std::mem::take(&mut *self.inner.background());
+        while background.join_next().await.is_some() {}
         let _nobody_merges = self.inner.merging.lock().await;
         let _nobody_replaces = self.inner.replacing.lock().await;
         let inner = Arc::clone(&self.inner);
@@ -195,6 +201,10 @@ pub(crate) fn busy(reason: Rejected, retry_after: Duration) -> Refused {
 }
 
 impl Inner {
+    pub(crate) fn background(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.background.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts what has no place in the log.
     pub(crate) fn post_loose(&self, account: &Account, entries: &[(Entry, Count)]) {
         let mut loose = self.loose.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,13 @@
 //! Acknowledged means visible, also after a crash, a flush and a restart.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use daymark_decode::OtlpDecode;
 use daymark_model::signal::Table;
+use daymark_model::time::SystemClock;
+use daymark_storage::{Options, Store};
+use daymark_vfs::RealFs;
 
 use crate::estate::{Estate, minute};
 
@@ -48,6 +55,19 @@ fn a_flush_moves_rows_and_a_restart_finds_them() {
     estate.open();
     assert_has(&estate, &truth);
     assert_eq!(estate.column(Table::Logs, "body"), before);
+}
+
+/// Who closes a store, as an operator who restarts the process does, may open it again at once.
+#[test]
+fn a_closed_store_leaves_its_folder_to_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for round in 0..20 {
+        let options = Options { flush_after: Duration::ZERO, ..Options::at(dir.path()) };
+        let opened = Store::open(options, Arc::new(RealFs), Arc::new(OtlpDecode), Arc::new(SystemClock::new()));
+        let store = runtime.block_on(opened).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        runtime.block_on(store.close()).unwrap();
+    }
 }
 
 /// Part of the rows are in segments and part only in the log: each comes back from where it is, once.

@@ -11,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # DAYMARK_SKIP=never makes that a failure.
 OUTSIDE := $(CARGO) test --workspace --test end_to_end -- --show-output
 
-.PHONY: run test check ui bench bench-ui pictures test-core test-corpus test-sdks test-browser test-readers test-mail test-faults soak
+.PHONY: run test check ui ui-release release bench bench-ui pictures test-core test-corpus test-sdks test-browser test-readers test-mail test-faults soak
 
 ## Builds, starts and feeds a living demo: http://127.0.0.1:4300
 run: ui
@@ -21,6 +21,19 @@ run: ui
 ## The web UI into ui/dist, from where the binary takes it.
 ui:
 	CARGO_TARGET_DIR=$(TARGET) $(CARGO) run --package xtask -- build-ui
+
+## The web UI as it is shipped: ui/dist, as small as possible; packed by what ui/package.json names.
+UI_TOOLS := $(TARGET)/ui-tools
+$(UI_TOOLS)/node_modules: ui/package-lock.json
+	mkdir -p $(UI_TOOLS)
+	cp ui/package.json ui/package-lock.json $(UI_TOOLS)
+	cd $(UI_TOOLS) && npm ci --no-audit --no-fund --ignore-scripts
+ui-release: $(UI_TOOLS)/node_modules
+	CARGO_TARGET_DIR=$(TARGET) $(CARGO) run --package xtask -- build-ui --release --wasm-opt $(abspath $(UI_TOOLS))/node_modules/.bin/wasm-opt
+
+## The binary as it is shipped, with that UI in it.
+release: ui-release
+	$(CARGO) build --release --workspace
 
 ## Everything that must hold, in the order of what fails first.
 test: check ui test-core test-corpus test-sdks test-browser test-readers test-mail test-faults
@@ -80,8 +93,7 @@ $(BROWSER)/node_modules: tests/browser/package-lock.json
 	cd $(BROWSER) && npm ci --no-audit --no-fund --ignore-scripts
 
 ## How quick the web UI is in a browser: loads, a trace of 50,000 spans, 10,000 lines, a map of 2,000 services.
-bench-ui: ui $(BROWSER)/node_modules
-	$(CARGO) build --release --workspace
+bench-ui: release $(BROWSER)/node_modules
 	cp tests/browser/*.js $(BROWSER)
 	node $(BROWSER)/bench.js $(TARGET)/release/daymark
 

@@ -69,6 +69,7 @@ export async function traces({ open, settled, close, accessible, check }, { trac
 
   await check("a link to a span opens it, with its events", async () => {
     const page = await open(`/traces/${trace}`);
+    await page.locator(".trace-row").first().waitFor();
     await page.keyboard.press("e");
     await page.waitForURL(/span=[0-9a-f]{16}/);
     const again = await open(page.url().slice(new URL(page.url()).origin.length));

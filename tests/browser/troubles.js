@@ -51,6 +51,18 @@ export async function troubles({ open, settled, close, check }, { trace, otlp })
     await close(page, { forgives: /net::ERR_FAILED/ });
   });
 
+  await check("a page that cannot be loaded says so, and the way back", async () => {
+    const page = await open("/settings");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.route("**/*.wasm", (route) => route.abort());
+    await page.getByRole("link", { name: "Traces" }).first().click();
+    await page.getByText("This page could not be loaded").waitFor();
+    await page.unroute("**/*.wasm");
+    await page.getByRole("button", { name: "Load everything anew" }).click();
+    await page.locator("[data-query]").first().waitFor();
+    await close(page, { forgives: /net::ERR_FAILED|Failed to fetch/ });
+  });
+
   await check("names that look like markup are text", async () => {
     for (const place of [`/traces/${trace}`, "/logs", "/sql?sql=SELECT+body+FROM+logs"]) {
       const page = await open(place);

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod compare;
+mod fetched;
 mod logs;
 mod map;
 mod metrics;
@@ -15,6 +16,7 @@ mod system;
 mod trace;
 mod traces;
 
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use daymark_viz::address::Address;
@@ -22,8 +24,13 @@ use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos::tachys::reactive_graph::OwnedView;
 
-use crate::life;
+use self::fetched::{Coming, Make, NotFetched};
+use crate::life::{self, Life};
+use crate::parts::mark::{Mark, State};
+use crate::parts::states::Bones;
 use crate::shell::Shell;
+use crate::window;
+use crate::words::{Word, t};
 
 /// A place that an address may lead to. What it is about (a service, a trace) is no part of it: a page follows
 /// that by itself.
@@ -92,24 +99,43 @@ pub(crate) fn shown(place: Memo<Place>) -> impl IntoView {
     }
 }
 
+/// The page, or what stands in its place until it has come.
 fn page(place: Place) -> AnyView {
     let address = Shell::here().address;
     // The service or trace that a page is about.
     let id = Memo::new(move |_| address.get().path.get(1).cloned().unwrap_or_default());
-    match place {
-        Place::Overview => view! { <overview::Page /> }.into_any(),
-        Place::Services => view! { <services::Page /> }.into_any(),
-        Place::Service => view! { <service::Page service=id /> }.into_any(),
-        Place::Map => view! { <map::Page /> }.into_any(),
-        Place::Traces => view! { <traces::Page /> }.into_any(),
-        Place::Trace => view! { <trace::Page id=id /> }.into_any(),
-        Place::Compare => view! { <compare::Page /> }.into_any(),
-        Place::Logs => view! { <logs::Page /> }.into_any(),
-        Place::Metrics => view! { <metrics::Page /> }.into_any(),
-        Place::Sql => view! { <sql::Page /> }.into_any(),
-        Place::Alerts => view! { <alerts::Page /> }.into_any(),
-        Place::System => view! { <system::Page /> }.into_any(),
-        Place::Settings => view! { <settings::Page /> }.into_any(),
-        Place::Missing => view! { <missing::Page /> }.into_any(),
+    let mut coming = fetched::fetch(place);
+    match coming.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(make)) => make(id),
+        Poll::Ready(Err(_)) => view! { <Unfetched /> }.into_any(),
+        Poll::Pending => view! { <Fetching coming=coming id=id /> }.into_any(),
+    }
+}
+
+#[component]
+fn Fetching(coming: Coming, id: Memo<String>) -> impl IntoView {
+    let fetched = RwSignal::new(None::<Result<Make, NotFetched>>);
+    Life::here().spawn(async move { fetched.set(Some(coming.await)) });
+    move || match fetched.get() {
+        None => view! { <Bones rows=12 /> }.into_any(),
+        Some(Ok(make)) => make(id),
+        Some(Err(_)) => view! { <Unfetched /> }.into_any(),
+    }
+}
+
+/// The server cannot be reached, or is a newer one, whose pages have other addresses.
+#[component]
+fn Unfetched() -> impl IntoView {
+    view! {
+        <div class="state" role="alert">
+            <Mark state=State::Warning />
+            <div class="grow">
+                <h2>{t(Word::StateUnfetched)}</h2>
+                <p>{t(Word::StateUnfetchedText)}</p>
+                <div class="actions">
+                    <button type="button" class="button" on:click=|_| window::reload()>{t(Word::StateReload)}</button>
+                </div>
+            </div>
+        </div>
     }
 }

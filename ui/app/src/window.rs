@@ -9,6 +9,11 @@ use web_sys::HtmlElement;
 
 use crate::net::Question;
 
+/// Loads everything anew.
+pub(crate) fn reload() {
+    drop(window().location().reload());
+}
+
 pub(crate) fn now() -> Nanos {
     Nanos((js_sys::Date::now() * 1e6) as i64)
 }

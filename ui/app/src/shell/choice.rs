@@ -47,7 +47,7 @@ fn language(visit: Option<&str>) -> Language {
 pub(crate) fn keep(parameter: &str, value: &str) {
     take(parameter, value);
     if parameter == "lang" {
-        drop(window().location().reload());
+        browser::reload();
     }
     if !KEPT.contains(&parameter) {
         return;

@@ -134,6 +134,32 @@ export async function alerts({ api, open, settled, close, accessible, check }, {
     await close(page, { forgives: /status of 4\d\d/ });
   });
 
+  await check("a rule is set against an earlier time, with labels and a value that is well again", async () => {
+    const page = await open("/alerts?tab=rules&rule=new&draft=errors");
+    const at = (pointer) => page.locator(`[data-at='${pointer}']`);
+    await page.locator("[data-field='/compare/as'] select").selectOption({ label: "times what it was" });
+    ensure((await at("/condition/threshold").inputValue()) === "2", "twice is no threshold");
+    await at("/compare/offset").fill("tomorrow");
+    await page.locator("[data-field='/compare/offset'] .alert-fault").waitFor();
+    await at("/compare/offset").fill("-1h");
+    await at("/compare/least").fill("1%");
+    await at("/recover").fill("1.5");
+    await at("/labels").fill("team");
+    await page.locator("[data-field='/labels'] .alert-fault").waitFor();
+    await at("/labels").fill("team=pay, tier=1");
+    await page.getByRole("button", { name: "As JSON" }).click();
+    const rule = JSON.parse(await page.getByLabel("As JSON").inputValue());
+    const { compare, recover, labels, condition } = rule;
+    const wanted = { compare: { as: "ratio", least: 0.01, offset: "-1h" }, recover: 1.5, labels: { team: "pay", tier: "1" }, condition: { op: ">", threshold: 2 } };
+    ensure(JSON.stringify(Object.entries({ compare, recover, labels, condition })) === JSON.stringify(Object.entries(wanted)), JSON.stringify(rule));
+    await page.getByRole("button", { name: "As form" }).click();
+    ensure((await at("/labels").inputValue()) === "team=pay, tier=1", "labels are lost");
+    await page.locator("[data-field='/compare/as'] select").selectOption({ label: "it is" });
+    await at("/compare/offset").waitFor({ state: "detached" });
+    ensure((await at("/condition/threshold").inputValue()) === "5%", "the threshold is of the comparison");
+    await close(page);
+  });
+
   await check("a route is written, previewed, kept and moved; maintenance holds back", async () => {
     const page = await open("/alerts?tab=channels");
     await page.keyboard.press("6");

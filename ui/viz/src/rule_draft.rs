@@ -135,6 +135,24 @@ pub fn is_at(fault: &Fault, pointer: &str) -> bool {
     place.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Labels as people write them: `team=pay, tier=1`. What is none stays as text, so that it is told to be none.
+pub fn labels(text: &str) -> Value {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let pairs = parts.map(|part| part.split_once('=').map(|(key, value)| (key.trim().to_owned(), json!(value.trim()))));
+    match pairs.collect::<Option<Map<_, _>>>() {
+        Some(map) if map.is_empty() => Value::Null,
+        Some(map) => Value::Object(map),
+        None => json!(text),
+    }
+}
+
+/// How `labels` are written.
+pub fn labelled(labels: &Value) -> String {
+    let Value::Object(map) = labels else { return String::new() };
+    let pair = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+    map.iter().map(pair).collect::<Vec<_>>().join(", ")
+}
+
 /// A number as people write it: `0.05`, `5%`, `1.5s`.
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -180,6 +198,21 @@ mod tests {
     use daymark_view::alerts::rule::Rule;
 
     use super::*;
+
+    #[test]
+    fn labels_are_written_as_pairs() {
+        let rule = |text: &str| json!({"name": "x", "signal": template("errors").unwrap()["signal"], "condition": {"op": ">", "threshold": 1}, "labels": labels(text)});
+        for (text, labels, again) in [
+            ("team=pay, tier = 1", json!({"team": "pay", "tier": "1"}), "team=pay, tier=1"),
+            ("url=https://a/?b=c,", json!({"url": "https://a/?b=c"}), "url=https://a/?b=c"),
+            (" ", Value::Null, ""),
+        ] {
+            assert_eq!(super::labels(text), labels);
+            assert_eq!(labelled(&labels), again);
+        }
+        let faults = Rule::read(&rule("team"), "").unwrap_err();
+        assert!(faults.iter().any(|fault| is_at(fault, "/labels")), "{faults:?}");
+    }
 
     #[test]
     fn every_template_is_a_rule_but_for_its_name() {

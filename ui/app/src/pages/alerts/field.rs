@@ -177,6 +177,12 @@ pub(super) fn listed(draft: Draft, pointer: &'static str, word: Word, hint: (&'s
     input(draft, pointer, word, now, hint, set)
 }
 
+/// Labels: `team=pay, tier=1`.
+pub(super) fn labels(draft: Draft, word: Word, hint: (&'static str, u32)) -> AnyView {
+    let now = untrack(|| draft.rule.with(|rule| rule_draft::labelled(&rule["labels"])));
+    input(draft, "/labels", word, now, hint, move |text| draft.set("/labels", rule_draft::labels(&text)))
+}
+
 /// A number in a unit: `5%`, `1.5s`. What is none stays as text, so that it is told to be none.
 pub(super) fn number(
     draft: Draft,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Alerts;
 use super::channels::Chosen;
-use super::field::{Draft, listed, long, number, pick, select, typed};
+use super::field::{Draft, labels, listed, long, number, pick, select, typed};
 use crate::words::{Word, t};
 
 const RED: [&str; 6] = ["error_rate", "errors", "rate", "p50", "p95", "p99"];
@@ -36,6 +36,8 @@ const KINDS: [(&str, Word); 7] = [
     ("state", Word::AlertsKindState),
     ("burn_rate", Word::AlertsKindBurnRate),
 ];
+const COMPARED: [(&str, Word); 3] =
+    [("", Word::AlertsItself), ("ratio", Word::AlertsRatio), ("difference", Word::AlertsDifference)];
 const NO_DATA: [(&str, Word); 4] = [
     ("", Word::AlertsNoDataNone),
     ("alert", Word::AlertsNoDataAlert),
@@ -51,10 +53,12 @@ fn told(choices: &[(&'static str, Word)]) -> Vec<(&'static str, String)> {
 pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
     let kind = Memo::new(move |_| draft.text("/signal/kind"));
     let unit = Memo::new(move |_| draft.unit());
-    let is_compared = Memo::new(move |_| !draft.text("/compare/offset").is_empty());
+    let how = Memo::new(move |_| draft.text("/compare/as"));
+    let is_compared = Memo::new(move |_| draft.rule.with(|rule| rule.get("compare").is_some()));
+    let signal = move || draft.rule.with_untracked(|rule| rule["signal"].clone());
     // Another unit asks for another threshold.
     let suit = move |before: &'static str| {
-        let signal = draft.rule.with_untracked(|rule| rule["signal"].clone());
+        let signal = signal();
         if draft.rule.with_untracked(|rule| rule.get("compare").is_none())
             && rule_draft::unit(&signal) != before
         {
@@ -128,6 +132,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
         ],
     };
     let threshold = move || {
+        (kind.track(), how.track());
         let unit = unit.get();
         let hint = match unit {
             "ratio" => "5%",
@@ -136,17 +141,28 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
         };
         number(draft, "/condition/threshold", Word::AlertsThan, unit, (hint, 7))
     };
-    let compared = move || {
+    // A value that is set against an earlier one asks for another threshold.
+    let compare = move |how: String| {
+        let (op, threshold) = match how.as_str() {
+            "" => rule_draft::usual(&signal()),
+            "ratio" => (">", json!(2)),
+            _ => (">", rule_draft::usual(&signal()).1),
+        };
+        if how.is_empty() {
+            draft.set("/compare", Value::Null);
+        } else {
+            if !is_compared.get_untracked() {
+                draft.set("/compare/offset", json!("-1d"));
+            }
+            draft.set("/compare/as", json!(how));
+        }
+        draft.set("/condition", json!({"op": op, "threshold": threshold}));
+    };
+    let earlier = move || {
         is_compared.get().then(|| {
             vec![
                 typed(draft, "/compare/offset", Word::AlertsAgainst, ("-1d", 5)),
-                select(
-                    draft,
-                    "/compare/as",
-                    Word::AlertsAs,
-                    told(&[("ratio", Word::AlertsRatio), ("difference", Word::AlertsDifference)]),
-                    move |chosen| draft.set("/compare/as", json!(chosen)),
-                ),
+                number(draft, "/compare/least", Word::AlertsLeast, rule_draft::unit(&signal()), ("0", 6)),
             ]
         })
     };
@@ -168,7 +184,8 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
             <div>
                 {select(draft, "/signal/kind", Word::AlertsWatch, told(&KINDS), choose_kind)}
                 {what}
-                {compared}
+                {select(draft, "/compare/as", Word::AlertsAs, told(&COMPARED), compare)}
+                {earlier}
                 {pick(draft, "/condition/op", Word::AlertsIs, &OPS)}
                 {threshold}
                 {lasting("/window", Word::AlertsOverTime)}
@@ -187,6 +204,7 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
             <span class="alert-lead">{t(Word::AlertsSay)}</span>
             <div>
                 {typed(draft, "/annotations/summary", Word::AlertsSummary, ("{{value}} of {{labels.service}}", 44))}
+                {labels(draft, Word::AlertsLabels, ("team=pay, tier=1", 22))}
                 {typed(draft, "/annotations/runbook", Word::AlertsRunbookAt, ("https://…", 22))}
             </div>
         </div>

@@ -55,6 +55,7 @@ pub(crate) async fn overview(
         services: counts,
         states,
         worst,
+        has_before: gathered.services.values().any(|service| service.before.count > 0),
         front: front(&calls, &in_list),
         finding,
         events,

@@ -393,8 +393,11 @@ async fn deploys_are_told_by_versions() {
 
     // The overview names the service, the minute and the deploy.
     let range = Range { from: Nanos(NOON + 15 * Nanos::MINUTE), to: Nanos(NOON + 30 * Nanos::MINUTE) };
-    let overview = OverviewAsk { query_id: query_id(), range, scope: Vec::new() };
-    let overview = place.answerer.overview(overview).await.unwrap().data;
+    let asked = |range| OverviewAsk { query_id: query_id(), range, scope: Vec::new() };
+    let all = place.answerer.overview(asked(hour.range)).await.unwrap().data;
+    assert!(!all.has_before, "nothing was there before the first hour");
+    let overview = place.answerer.overview(asked(range)).await.unwrap().data;
+    assert!(overview.has_before);
     assert_eq!(overview.services.critical, 1);
     assert_eq!(overview.states, [("web".to_owned(), ServiceState::Critical)]);
     assert_eq!(overview.front.as_deref(), Some("web"));

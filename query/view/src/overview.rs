@@ -32,6 +32,9 @@ pub struct Overview {
     pub states: Vec<(String, ServiceState)>,
     /// Those that are not well.
     pub worst: Vec<ServiceRow>,
+    /// Whether there is anything in the window before to set this against.
+    #[serde(default)]
+    pub has_before: bool,
     /// The service that users call most.
     pub front: Option<String>,
     pub finding: Option<Finding>,

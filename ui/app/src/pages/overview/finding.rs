@@ -53,14 +53,14 @@ fn sentence(overview: &Overview) -> AnyView {
             let are_well = overview.worst.is_empty();
             return view! {
                 <h2 class="overview-sentence"><Mark state=State::Warning />{say(Word::OverviewAlertsFire, &[("count", &firing.to_string())])}</h2>
-                {are_well.then(|| view! { <p class="quiet">{t(Word::OverviewAllWellText)}</p> })}
+                {are_well.then(|| view! { <p class="quiet">{as_before(overview)}</p> })}
                 <div class="overview-actions"><a class="button" data-kind="primary" href=move || shell.link(["alerts"]).to_string()>{t(Word::OverviewShowAlerts)}</a></div>
             }
             .into_any();
         }
         return view! {
             <h2 class="overview-sentence"><Mark state=State::Ok />{t(Word::OverviewAllWell)}</h2>
-            <p class="quiet">{t(Word::OverviewAllWellText)}</p>
+            <p class="quiet">{as_before(overview)}</p>
         }
         .into_any();
     };
@@ -99,6 +99,11 @@ fn sentence(overview: &Overview) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What it means that no service stands out.
+fn as_before(overview: &Overview) -> &'static str {
+    t(if overview.has_before { Word::OverviewAllWellText } else { Word::OverviewNothingBefore })
 }
 
 /// One square for each service. A click opens it; the list of services does the same for the keyboard, with

@@ -3,7 +3,7 @@ import { ensure } from "./visitor.js";
 
 // A page of each kind, with the states that show something else.
 export const places = (trace) => [
-  "/", "/services", "/services/payment", "/services/payment?dur=heatmap", "/services/payment?tab=errors", "/services/payment?tab=operations",
+  "/", "/services", "/services/payment", "/services/payment?dur=lines", "/services/payment?tab=errors", "/services/payment?tab=operations",
   "/map", "/map?view=table", "/traces", "/traces?mode=spans", `/traces/${trace}`, `/traces/${trace}?view=flame`, `/traces/${trace}?view=graph`,
   `/traces/${trace}?view=table`, `/traces/${trace}?view=logs`, `/traces/${trace}?view=json`, `/traces/${trace}?colour=status`, "/logs", "/logs?view=patterns",
   "/metrics/explore?m=avg(queue.length)", "/sql?sql=SELECT+count(*)+FROM+spans", "/system", "/system?tab=pipeline", "/system?tab=segments", "/settings", "/compare", "/nowhere",

@@ -23,7 +23,7 @@ try {
   const span = (await ask(api, "sql", { query: `SELECT span_id FROM spans WHERE trace_id = '${one}' AND status = 'error' ORDER BY start DESC LIMIT 1` })).rows[0]?.[0];
   const range = "from=-1h&to=now";
   const places = {
-    overview: `/?${range}`, services: `/services?${range}`, service: `/services/${service}?${range}`, heatmap: `/services/${service}?${range}&dur=heatmap`,
+    overview: `/?${range}`, services: `/services?${range}`, service: `/services/${service}?${range}`, durations: `/services/${service}?${range}&dur=lines`,
     map: `/map?${range}`, traces: `/traces?${range}&q=service%3D${service}`, trace: `/traces/${one}?span=${span}`, flame: `/traces/${one}?view=flame`,
     graph: `/traces/${one}?view=graph`, table: `/traces/${one}?view=table`, compare: `/compare?a=trace:${one}&b=trace:${other}`, logs: `/logs?${range}&q=level%3E%3Dwarn`,
     patterns: `/logs?${range}&view=patterns`, metrics: `/metrics/explore?${range}&m=${encodeURIComponent(`p95(${metric?.metric ?? "queue.length"}) by service`)}`,

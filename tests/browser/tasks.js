@@ -14,7 +14,7 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp,
   // Nobody waits for answers: pages come and go while they are under way.
   await check("sixty hurried steps to and fro break nothing", async () => {
     const page = await open("/");
-    const links = ["", "services", "services/payment", "services/payment?tab=errors", "services/payment?dur=heatmap", "map", "traces", `traces/${trace}`, `traces/${trace}?view=flame`, "logs", "logs?view=stream", "logs/tail", "metrics/explore?m=avg(queue.length)", "sql", "system", "system?tab=pipeline", "settings", "compare"];
+    const links = ["", "services", "services/payment", "services/payment?tab=errors", "services/payment?dur=lines", "map", "traces", `traces/${trace}`, `traces/${trace}?view=flame`, "logs", "logs?view=stream", "logs/tail", "metrics/explore?m=avg(queue.length)", "sql", "system", "system?tab=pipeline", "settings", "compare"];
     let seed = 2026;
     const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
     // Where we are in the history: before its first page there is none of ours.

@@ -26,6 +26,7 @@ const HEIGHT: f64 = 210.0;
 pub(super) fn Charts(about: About) -> impl IntoView {
     let shell = Shell::here();
     let (op, view) = (shell.address.param("op"), shell.address.param("dur"));
+    let is_lines = Memo::new(move |_| view.get().as_deref() == Some("lines"));
     let traffic = load::<Traffic>(move || {
         let question = shell
             .in_range(Question::get("traffic"))
@@ -135,16 +136,16 @@ pub(super) fn Charts(about: About) -> impl IntoView {
                 <Chart plot=Signal::derive(errors) title=t(Word::ServiceErrorRate).to_owned() format=ERRORS.text height=HEIGHT open=failed />
             </section>
             <section class="service-durations">
-                <Segments parameter="dur" label=t(Word::ServiceDuration) choices=vec![("lines", Word::ServiceLines), ("heatmap", Word::ServiceHeatShort)] />
+                <Segments parameter="dur" label=t(Word::ServiceDuration) choices=vec![("heatmap", Word::ServiceHeatShort), ("lines", Word::ServiceLines)] />
                 <Figure title=Word::ServiceDuration watched=watched("p95")>
                     <b class="big">{move || p95s.get().0.map(|ns| show((P95.figure)(ns)))}</b>
                     <span class="small faint">"p95"</span>
                     <span class="small faint">{move || before(p95s.get().1, P95.text)}</span>
-                    <Show when=move || view.get().is_none()><span class="legend">{others}</span></Show>
+                    <Show when=move || is_lines.get()><span class="legend">{others}</span></Show>
                 </Figure>
-                {move || match view.get().as_deref() {
-                    Some("heatmap") => view! { <Cells about=about height=HEIGHT /> }.into_any(),
-                    _ => view! { <Chart plot=Signal::derive(durations) title=t(Word::ServiceDuration).to_owned() format=P95.text height=HEIGHT open=all /> }.into_any(),
+                {move || match is_lines.get() {
+                    true => view! { <Chart plot=Signal::derive(durations) title=t(Word::ServiceDuration).to_owned() format=P95.text height=HEIGHT open=all /> }.into_any(),
+                    false => view! { <Cells about=about height=HEIGHT /> }.into_any(),
                 }}
             </section>
         </div>

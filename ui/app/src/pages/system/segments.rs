@@ -1,5 +1,6 @@
 //! Segments: each as a bar where its time is, and their list.
 
+use daymark_model::time::Nanos;
 use daymark_view::system::SegmentRow;
 use daymark_viz::figure;
 use leptos::prelude::*;
@@ -35,9 +36,11 @@ pub(super) fn ByTime() -> impl IntoView {
 /// A lane for each signal, the bars as high as the logarithm of their size.
 #[component]
 fn Lanes(rows: Vec<SegmentRow>) -> impl IntoView {
+    let shell = Shell::here();
     let from = rows.iter().map(|row| row.from.0).min().unwrap_or(0);
     let to = rows.iter().map(|row| row.to.0).max().unwrap_or(1);
     let width = (to - from).max(1) as f64;
+    let ends = [from, from + (to - from) / 2, to].into_iter();
     let lane = |(at, signal): (usize, &'static str)| {
         let bars = rows.iter().filter(|row| row.signal == signal).map(|row| {
             let (x, wide) = ((row.from.0 - from) as f64 / width * 1_000.0, (row.to.0 - row.from.0) as f64 / width * 1_000.0);
@@ -57,6 +60,7 @@ fn Lanes(rows: Vec<SegmentRow>) -> impl IntoView {
             <div class="legend">{(0..3).map(level).collect_view()}</div>
             <div class="system-lane-names"><span>"spans"</span><span>"logs"</span><span>"metrics"</span></div>
             <svg viewBox="0 0 1000 210" preserveAspectRatio="none" role="img" aria-label=t(Word::SystemSegmentsByTime)>{lanes}</svg>
+            <div class="system-lane-times">{ends.map(|at| view! { <span>{shell.civil(Nanos(at)).date_hm()}</span> }).collect_view()}</div>
         </div>
     }
 }

@@ -24,6 +24,9 @@ const METRICS: [&str; 4] = ["error_rate", "p95", "rate", "p99"];
 pub struct Rules {
     #[arg(long, default_value_t = 1_000)]
     pub rules: usize,
+    /// What each rule groups by; services and their operations are about a hundred groups
+    #[arg(long, value_delimiter = ',', default_values_t = by())]
+    pub by: Vec<String>,
     /// Spans per second
     #[arg(long, default_value_t = 2_000)]
     pub rate: u64,
@@ -35,8 +38,12 @@ pub struct Rules {
 /// As the command line has it when nothing is said.
 impl Default for Rules {
     fn default() -> Self {
-        Self { rules: 1_000, rate: 2_000, minutes: 3 }
+        Self { rules: 1_000, by: by(), rate: 2_000, minutes: 3 }
     }
+}
+
+fn by() -> Vec<String> {
+    ["service", "name"].map(str::to_owned).into()
 }
 
 impl Rules {
@@ -51,8 +58,11 @@ impl Rules {
         let after = evaluations(&api).await?;
         let done = after.done - before.done;
         ensure!(after.failed == 0, "{} evaluations failed", after.failed);
-        let groups = api.sql("SELECT count(DISTINCT service) FROM spans").await?.number()?;
-        let note = format!("{} rules, {groups} services, {} spans a second", self.rules, self.rate);
+        let keys = self.by.join(", ");
+        let counted = format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM red WHERE entry)");
+        let groups = api.sql(&counted).await?.number()?;
+        let note =
+            format!("{} rules of {groups} groups by {keys}, {} spans a second", self.rules, self.rate);
         report.add("evaluations", done as f64, "", &note)?;
         report.add("evaluations missed", (after.missed - before.missed) as f64, "", "")?;
         report.add("of one core without rules", without * 100.0, "%", &note)?;
@@ -84,7 +94,7 @@ impl Rules {
             // Never reached, so that nothing but judging is measured.
             let threshold = if metric == "error_rate" { 0.999 } else { 1e18 };
             let rule = json!({"name": format!("{metric} {number}"), "every": "1m", "window": "5m",
-                "signal": {"kind": "red", "metric": metric, "by": ["service"]},
+                "signal": {"kind": "red", "metric": metric, "by": self.by},
                 "condition": {"op": ">", "threshold": threshold}});
             api.make("/api/v1/alerts/rules", &rule).await?;
         }

@@ -38,7 +38,7 @@ const LISTS: [&str; 3] = ["cors_origins", "hosts", "allow"];
 // A doc comment here would become the help of the verb.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Flags {
-    /// Where everything is kept [default: ./daymark-data]
+    /// Where everything is kept [default: ./daymark-data, for the demo ./daymark-demo]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Settings file [default: ./daymark.toml if it exists]

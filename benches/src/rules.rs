@@ -61,8 +61,7 @@ impl Rules {
         let keys = self.by.join(", ");
         let counted = format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM red WHERE entry)");
         let groups = api.sql(&counted).await?.number()?;
-        let note =
-            format!("{} rules of {groups} groups by {keys}, {} spans a second", self.rules, self.rate);
+        let note = format!("{} rules of {groups} groups by {keys}, {} spans a second", self.rules, self.rate);
         report.add("evaluations", done as f64, "", &note)?;
         report.add("evaluations missed", (after.missed - before.missed) as f64, "", "")?;
         report.add("of one core without rules", without * 100.0, "%", &note)?;

@@ -56,7 +56,10 @@ impl BuildUi {
         drop(fs::remove_dir_all(&dist));
         fs::rename(&made, &dist)?;
         writeln!(std::io::stdout(), "ui/dist: {} kB of {} kB for a first load", first / 1024, all / 1024)?;
-        ensure!(!self.release || first <= MOST_BYTES, "a first load weighs {first} bytes, more than {MOST_BYTES}");
+        ensure!(
+            !self.release || first <= MOST_BYTES,
+            "a first load weighs {first} bytes, more than {MOST_BYTES}"
+        );
         Ok(())
     }
 
@@ -88,7 +91,9 @@ impl BuildUi {
             "reference-types",
             "multivalue",
         ];
-        for wasm in files_of(files)?.iter().filter(|file| file.extension().is_some_and(|ending| ending == "wasm")) {
+        for wasm in
+            files_of(files)?.iter().filter(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+        {
             let run = Command::new(&self.wasm_opt)
                 .arg("-Oz")
                 .args(features.map(|feature| format!("--enable-{feature}")))

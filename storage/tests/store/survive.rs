@@ -64,7 +64,8 @@ fn a_closed_store_leaves_its_folder_to_the_next() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for round in 0..20 {
         let options = Options { flush_after: Duration::ZERO, ..Options::at(dir.path()) };
-        let opened = Store::open(options, Arc::new(RealFs), Arc::new(OtlpDecode), Arc::new(SystemClock::new()));
+        let opened =
+            Store::open(options, Arc::new(RealFs), Arc::new(OtlpDecode), Arc::new(SystemClock::new()));
         let store = runtime.block_on(opened).unwrap_or_else(|error| panic!("round {round}: {error}"));
         runtime.block_on(store.close()).unwrap();
     }

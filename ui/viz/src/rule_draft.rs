@@ -138,7 +138,8 @@ pub fn is_at(fault: &Fault, pointer: &str) -> bool {
 /// Labels as people write them: `team=pay, tier=1`. What is none stays as text, so that it is told to be none.
 pub fn labels(text: &str) -> Value {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let pairs = parts.map(|part| part.split_once('=').map(|(key, value)| (key.trim().to_owned(), json!(value.trim()))));
+    let pairs = parts
+        .map(|part| part.split_once('=').map(|(key, value)| (key.trim().to_owned(), json!(value.trim()))));
     match pairs.collect::<Option<Map<_, _>>>() {
         Some(map) if map.is_empty() => Value::Null,
         Some(map) => Value::Object(map),

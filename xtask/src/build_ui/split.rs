@@ -24,7 +24,8 @@ pub(super) fn into_pages(wasm: &Path, files: &Path) -> Result<Pages> {
     options.main_out_path = &frame;
     options.main_module = "./app.js";
     options.link_name = "./pages.js";
-    let split = transform(options).map_err(|error| anyhow!("the program cannot be cut into pages: {error:#}"))?;
+    let split =
+        transform(options).map_err(|error| anyhow!("the program cannot be cut into pages: {error:#}"))?;
     Ok(Pages { frame, parts: split.prefetch_map.into_iter().collect() })
 }
 

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    Place, alerts, compare, logs, map, metrics, missing, overview, service, services, settings, sql, system, trace,
-    traces,
+    Place, alerts, compare, logs, map, metrics, missing, overview, service, services, settings, sql, system,
+    trace, traces,
 };
 
 /// Makes a page about the service or trace that an address names.

@@ -132,7 +132,8 @@ pub(super) fn Sentence(draft: Draft, alerts: Alerts) -> impl IntoView {
         ],
     };
     let threshold = move || {
-        (kind.track(), how.track());
+        kind.track();
+        how.track();
         let unit = unit.get();
         let hint = match unit {
             "ratio" => "5%",

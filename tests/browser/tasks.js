@@ -129,6 +129,16 @@ export async function tasks({ api, open, settled, close, check }, { trace, otlp,
     await close(page);
   });
 
+  await check("clocks are compared with an answer of now, not with one that the browser kept", async () => {
+    const page = await open("/settings");
+    await page.getByText("clock skew").waitFor();
+    await page.waitForTimeout(3000);
+    await page.reload();
+    const [, skew, unit] = (await page.getByText(/clock skew [\d.,]+/).innerText()).match(/skew\s+([\d.,]+)\s*(\S+)/);
+    ensure(unit !== "s" || Number(skew) < 2, `${skew} ${unit}`);
+    await close(page);
+  });
+
   await check("a page is kept under a name and found again", async () => {
     const page = await open("/traces?q=service%3Dpayment&from=-1h");
     await page.getByRole("button", { name: "Save view" }).click();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, RequestInit, Response};
+use web_sys::{AbortController, AbortSignal, RequestCache, RequestInit, Response};
 
 use crate::life;
 
@@ -21,6 +21,8 @@ pub(crate) struct Question {
     accept: &'static str,
     /// The event of a stream to go on after.
     after: Option<String>,
+    /// Whether an answer of before would be wrong, although the server takes it for the same.
+    is_of_now: bool,
 }
 
 impl Question {
@@ -33,6 +35,7 @@ impl Question {
             body: None,
             accept: "application/json",
             after: None,
+            is_of_now: false,
         }
     }
 
@@ -51,6 +54,11 @@ impl Question {
 
     /// With a parameter; an empty value is left out.
     #[must_use]
+    pub(crate) fn of_now(mut self) -> Self {
+        self.is_of_now = true;
+        self
+    }
+
     pub(crate) fn with(mut self, key: &str, value: impl ToString) -> Self {
         let value = value.to_string();
         if !value.is_empty() {
@@ -111,6 +119,9 @@ pub(crate) async fn send(question: &Question, abort: Option<&AbortSignal>) -> Re
     let init = RequestInit::new();
     init.set_method(question.method);
     init.set_signal(abort);
+    if question.is_of_now {
+        init.set_cache(RequestCache::NoStore);
+    }
     let headers = web_sys::Headers::new().map_err(|_| lost())?;
     let set = |key: &str, value: &str| headers.set(key, value).map_err(|_| lost());
     set("accept", question.accept)?;

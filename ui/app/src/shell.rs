@@ -216,7 +216,7 @@ pub(crate) fn Frame() -> impl IntoView {
     let shell = Shell::new();
     provide_context(shell);
     choice::install(shell);
-    let known = Known(load(|| Some(Question::get("bootstrap"))));
+    let known = Known(load(|| Some(Question::get("bootstrap").of_now())));
     provide_context(known);
     keys::install_global(shell);
     watch_skew(shell, known);

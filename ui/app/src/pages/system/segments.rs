@@ -18,7 +18,10 @@ const ASKED: usize = 1_000;
 pub(super) fn Segments() -> impl IntoView {
     let segments = load::<Vec<SegmentRow>>(|| Some(Question::get("system/segments").with("limit", ASKED)));
     view! {
-        <Loaded load=segments rows=10 show=|answer| view! { <Lanes rows=answer.data.clone() /><List rows=answer.data.clone() /> } />
+        <Loaded load=segments rows=10 show=|answer| match answer.data.is_empty() {
+            true => view! { <Unwritten /> }.into_any(),
+            false => view! { <Lanes rows=answer.data.clone() /><List rows=answer.data.clone() /> }.into_any(),
+        } />
     }
 }
 
@@ -29,8 +32,17 @@ pub(super) fn ByTime() -> impl IntoView {
     let count = move || segments.map(|rows| figure::grouped(rows.len() as u64));
     view! {
         <div class="section-head"><h2>{t(Word::SystemSegmentsByTime)}</h2><span class="faint small">{count}</span></div>
-        <Loaded load=segments rows=6 show=|answer| view! { <Lanes rows=answer.data.clone() /> } />
+        <Loaded load=segments rows=6 show=|answer| match answer.data.is_empty() {
+            true => view! { <Unwritten /> }.into_any(),
+            false => view! { <Lanes rows=answer.data.clone() /> }.into_any(),
+        } />
     }
+}
+
+/// A server that is young: what it took is in the log and in memory.
+#[component]
+fn Unwritten() -> impl IntoView {
+    view! { <p class="quiet system-none">{t(Word::SystemUnwritten)}</p> }
 }
 
 /// A lane for each signal, the bars as high as the logarithm of their size.

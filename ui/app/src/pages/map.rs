@@ -15,7 +15,7 @@ mod table;
 /// What is asked for: find, hide, focus, groups.
 mod toolbar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use daymark_view::alerts::state::StateRow;
 use daymark_view::map::{MapEdge, MapNode, ServiceMap};
@@ -25,7 +25,7 @@ use leptos::prelude::*;
 
 use crate::load::{Load, load};
 use crate::net::Question;
-use crate::parts::states::{Empty, Loaded, Older};
+use crate::parts::states::{Bones, Empty, Loaded, Older};
 use crate::parts::tabs::{ScopeChips, Segments};
 use crate::parts::width::is_phone;
 use crate::shell::Shell;
@@ -42,13 +42,32 @@ struct About {
     /// `payment`, or `payment~bank` for the calls between two.
     selected: Memo<Option<String>>,
     replay: replay::Replay,
+    /// Where in the answer everything is: each node and line looks itself up.
+    index: Memo<Index>,
     /// How many alerts fire for each service.
     firing: Memo<BTreeMap<String, u64>>,
 }
 
+/// Places of nodes and of lines by their ids.
+#[derive(Debug, Default, PartialEq)]
+struct Index {
+    nodes: HashMap<String, usize>,
+    edges: HashMap<String, usize>,
+}
+
+impl Index {
+    fn of(map: &ServiceMap) -> Self {
+        let nodes = map.nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at));
+        let edges = map.edges.iter().enumerate().map(|(at, edge)| (edge_id(edge), at));
+        // Of several calls between the same two the first stands for all.
+        Self { nodes: nodes.rev().collect(), edges: edges.rev().collect() }
+    }
+}
+
 impl About {
     fn node(self, id: &str) -> Option<MapNode> {
-        let mut node = self.map.map(|map| map.nodes.iter().find(|node| node.id == id).cloned())?;
+        let at = self.index.with(|index| index.nodes.get(id).copied())?;
+        let mut node = self.map.map(|map| map.nodes.get(at).cloned())?;
         if let Some(state) =
             self.replay.states.with(|states| states.as_ref().and_then(|states| states.node(id)))
         {
@@ -58,7 +77,8 @@ impl About {
     }
 
     fn edge(self, id: &str) -> Option<MapEdge> {
-        self.map.map(|map| map.edges.iter().find(|edge| edge_id(edge) == id).cloned())
+        let at = self.index.with(|index| index.edges.get(id).copied())?;
+        self.map.map(|map| map.edges.get(at).cloned())
     }
 
     fn select(self, id: &str) {
@@ -78,6 +98,7 @@ pub(crate) fn Page() -> impl IntoView {
     events::provide(None);
     let is_phone = is_phone();
     let is_large = RwSignal::new(None::<usize>);
+    let have_groups_come = RwSignal::new(false);
     let is_grouped = Memo::new(move |_| {
         let address = shell.address.get();
         match address.get("level") {
@@ -103,14 +124,17 @@ pub(crate) fn Page() -> impl IntoView {
         let count = map.map(|map| map.nodes.len());
         let is_chosen =
             shell.address.now().get("level").is_some() || shell.address.now().get("focus").is_some();
-        if count > DRAWN_MAX && !is_chosen && is_large.get_untracked().is_none() {
-            is_large.set(Some(count));
+        match is_large.get_untracked() {
+            None if count > DRAWN_MAX && !is_chosen => is_large.set(Some(count)),
+            None => {}
+            Some(_) => have_groups_come.set(true),
         }
     });
     let selected = shell.address.param("sel");
     let states = load::<Vec<StateRow>>(|| Some(Question::get("alerts/states")));
     let firing = Memo::new(move |_| states.map(|rows| alert::firing_by_service(rows)));
-    let about = About { map, selected, replay: replay::Replay::of(shell), firing };
+    let index = Memo::new(move |_| map.map(Index::of));
+    let about = About { map, selected, replay: replay::Replay::of(shell), index, firing };
     shell.tell_cost(map, |map, _| map.edges.len().to_string());
     let counts = move || {
         map.has_answer().then(|| {
@@ -125,6 +149,12 @@ pub(crate) fn Page() -> impl IntoView {
     let view = shell.address.param("view");
     let is_table = Memo::new(move |_| is_phone.get() || view.get().as_deref() == Some("table"));
     let is_empty = Memo::new(move |_| map.map(|map| map.nodes.is_empty()));
+    // Too many: their groups are on the way, and drawing all of them first would take longer.
+    let is_passing = Memo::new(move |_| {
+        let address = shell.address.get();
+        let is_chosen = address.get("level").is_some() || address.get("focus").is_some();
+        !is_chosen && !have_groups_come.get() && map.map(|map| map.nodes.len()) > DRAWN_MAX
+    });
     let note = move || {
         is_large.get().filter(|_| is_grouped.get() && shell.address.get().get("level").is_none()).map(|count| view! {
         <div class="note-bar" role="status">
@@ -153,6 +183,7 @@ pub(crate) fn Page() -> impl IntoView {
             <div class="map-body">
                 {move || match (map.has_answer(), is_empty.get(), is_table.get()) {
                     (false, ..) => view! { <div class="map-wait"><Loaded load=map rows=10 show=|_| () /></div> }.into_any(),
+                    (true, ..) if is_passing.get() => view! { <div class="map-wait"><Bones rows=10 /></div> }.into_any(),
                     (true, true, _) => view! { <div class="map-wait"><Empty signal=WhySignal::Spans q=String::new() /></div> }.into_any(),
                     (true, false, true) => view! { <table::Table about=about /> }.into_any(),
                     (true, false, false) => view! { <canvas::Canvas about=about /> }.into_any(),

@@ -97,7 +97,7 @@ bench-ui: release $(BROWSER)/node_modules
 	cp tests/browser/*.js $(BROWSER)
 	node $(BROWSER)/bench.js $(TARGET)/release/daymark
 
-## The pictures of docs/ui.md, of a demo that runs ten minutes before.
+## The pictures of docs/ui.md, of a demo that runs half an hour before.
 pictures: ui $(BROWSER)/node_modules
 	$(CARGO) build --workspace
 	cp tests/browser/*.js $(BROWSER)

@@ -1,5 +1,5 @@
 // Pictures of every page in both themes: `node pictures.js BINARY|ADDRESS FOLDER [CHROMIUM]`. A binary runs the demo
-// for MINUTES before (10 unless the environment says otherwise).
+// for MINUTES before (30 unless the environment says otherwise); the later half is shown, beside the earlier one.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, served } from "./server.js";
@@ -7,7 +7,7 @@ import { visitor } from "./visitor.js";
 
 const [what, folder, executablePath = "/usr/bin/chromium"] = process.argv.slice(2);
 const QUALITY = 82;
-const minutes = Number(process.env.MINUTES ?? 10);
+const minutes = Number(process.env.MINUTES ?? 30);
 
 const server = await served(what, "demo");
 try {
@@ -21,7 +21,7 @@ try {
   const catalogue = await ask(api, "metrics/catalog?limit=50");
   const metric = catalogue.find((one) => one.metric === "http.server.request.duration") ?? catalogue[0];
   const span = (await ask(api, "sql", { query: `SELECT span_id FROM spans WHERE trace_id = '${one}' AND status = 'error' ORDER BY start DESC LIMIT 1` })).rows[0]?.[0];
-  const range = "from=-1h&to=now";
+  const range = `from=-${Math.floor(minutes / 2)}m&to=now`;
   const places = {
     overview: `/?${range}`, services: `/services?${range}`, service: `/services/${service}?${range}`, durations: `/services/${service}?${range}&dur=lines`,
     map: `/map?${range}`, traces: `/traces?${range}&q=service%3D${service}`, trace: `/traces/${one}?span=${span}`, flame: `/traces/${one}?view=flame`,

@@ -1,8 +1,8 @@
 //! `POST /traces/explain`: which keys have other values in a selection than in a baseline.
 //!
 //! The score of a key is half the sum of the differences of all shares, where its absence is a value too:
-//! 0 for the same distribution, 1 when no value is in both. Keys that name single spans say nothing and are
-//! left out.
+//! 0 for the same distribution, 1 when no value is in both. Keys that name single spans, or so few
+//! that chance alone gives the sides other values, say nothing and are left out.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,6 +29,9 @@ const SHOWN: usize = 10;
 const RANGES: usize = 8;
 /// A key with more different values than this share of its spans names single ones.
 const UNIQUE: f64 = 0.5;
+
+/// A key with so many values that the sides would differ by this much if both were drawn from the same spans.
+const BY_CHANCE: f64 = 0.5;
 
 /// How often each value came.
 type Counts = HashMap<Box<str>, u64>;
@@ -136,6 +139,9 @@ fn difference(key: &str, baseline: &Side, selection: &Side) -> Option<Difference
     }
     let parts = if is_ranged { ranges(before, now) } else { texts(&values, before, now) };
     let (of_before, of_now) = (baseline.spans.max(1) as f64, selection.spans.max(1) as f64);
+    if spans > 20 && by_chance(&parts, of_before, of_now) > BY_CHANCE {
+        return None;
+    }
     // Of a key with several values in a span each counts, and none is absent.
     let absent = |counts: &Counts, of: f64| (1.0 - counts.values().sum::<u64>() as f64 / of).max(0.0);
     let mut shares: Vec<(Value, f64, f64)> = parts
@@ -156,6 +162,16 @@ fn difference(key: &str, baseline: &Side, selection: &Side) -> Option<Difference
         baseline: shares.iter().map(|(value, before, _)| share(value, *before)).collect(),
         selection: shares.iter().map(|(value, _, now)| share(value, *now)).collect(),
     })
+}
+
+/// The score that two sides of this size have on average when they are drawn from the same spans.
+fn by_chance(parts: &[(Value, u64, u64)], of_before: f64, of_now: f64) -> f64 {
+    let spread = 2.0 / std::f64::consts::PI * (1.0 / of_before + 1.0 / of_now);
+    let of_part = |(_, before, now): &(Value, u64, u64)| {
+        let share = ((before + now) as f64 / (of_before + of_now)).min(1.0);
+        (spread * share * (1.0 - share)).sqrt()
+    };
+    parts.iter().map(of_part).sum::<f64>() / 2.0
 }
 
 fn texts(values: &[&str], before: &Counts, now: &Counts) -> Vec<(Value, u64, u64)> {

@@ -2,17 +2,18 @@
 //! asked for in SQL or as metrics, a question a window.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
-use daymark_view::alerts::rule::GROUPS_MAX;
 use daymark_view::alerts::sample::{Sample, SampleAsk, Sampler};
-use daymark_view::alerts::signal::{RED_KEYS, Signal, SpanMetric};
+use daymark_view::alerts::signal::RED_KEYS;
 use daymark_view::ask::Answering;
-use daymark_view::error::{AskError, Code};
+use daymark_view::error::AskError;
 use daymark_view::range::Range;
 use daymark_view::search::{self, Domain, Key};
 
+use self::round::Round;
 use crate::ask::Answerer;
 
 /// Figures of calls.
@@ -25,6 +26,8 @@ mod metrics;
 mod red;
 /// A search over rows of sums.
 mod sift;
+/// What several rules look at.
+mod round;
 /// Questions in SQL.
 mod statement;
 /// States and events as tables.
@@ -32,40 +35,11 @@ pub(crate) mod tables;
 
 impl Sampler for Answerer {
     fn sample(&self, ask: SampleAsk) -> Answering<'_, Vec<Vec<Sample>>> {
-        Box::pin(async move {
-            let id = ask.query_id;
-            let samples = match ask.signal {
-                Signal::Red { metric, q, by } if are_summed(&q, &by)? => {
-                    let work = move |reader| async move {
-                        red::samples(metric, &q, &by, &ask.windows, &reader).await
-                    };
-                    self.reading(id, "alert_red", work).await?.data
-                }
-                Signal::BurnRate { q, by, .. } if are_summed(&q, &by)? => {
-                    let metric = SpanMetric::ErrorRate;
-                    let work = move |reader| async move {
-                        red::samples(metric, &q, &by, &ask.windows, &reader).await
-                    };
-                    self.reading(id, "alert_red", work).await?.data
-                }
-                Signal::Edge { metric, client, server, by } => {
-                    let work = move |reader| async move {
-                        let of = edges::Wanted { metric, client, server, by };
-                        edges::samples(&of, &ask.windows, &reader).await
-                    };
-                    self.reading(id, "alert_edge", work).await?.data
-                }
-                Signal::Metric(query) => metrics::samples(self, id, &query, &ask.windows).await?,
-                signal => statement::samples(self, id, &signal, &ask.windows).await?,
-            };
-            if let Some(groups) = samples.iter().map(Vec::len).find(|groups| *groups > GROUPS_MAX) {
-                let detail = format!("the rule has {groups} groups; {GROUPS_MAX} are allowed");
-                return Err(
-                    AskError::new(Code::LimitExceeded, detail).hint("group by less, or narrow the search")
-                );
-            }
-            Ok(samples)
-        })
+        Box::pin(async move { Round::of(self).sample(ask).await })
+    }
+
+    fn for_round(&self) -> Box<dyn Sampler + '_> {
+        Box::new(Round::of(self))
     }
 }
 
@@ -92,29 +66,47 @@ fn seconds(window: &Range) -> f64 {
 /// Figures by group and bucket, for windows that overlap.
 type Groups<T> = HashMap<Vec<String>, BTreeMap<i64, T>>;
 
-/// The samples of each window, by labels; `judge` gives the value and the count of what it merged.
-fn of_windows<T: Default>(
+/// Of each window its groups, in the order of their labels, with what was merged of them.
+type Merged<T> = Vec<Vec<(Arc<Labels>, T)>>;
+
+/// What groups have in each window.
+fn merged<T: Default>(
     by: &[String],
     groups: Groups<T>,
     windows: &[Range],
     merge: fn(&mut T, &T),
-    judge: impl Fn(&T, f64) -> (Option<f64>, u64),
-) -> Vec<Vec<Sample>> {
+    count: fn(&T) -> u64,
+) -> Merged<T> {
     // What a group does not have is no label.
     let labels = |group: Vec<String>| -> Labels {
         by.iter().cloned().zip(group).filter(|(_, value)| !value.is_empty()).collect()
     };
-    let mut sorted: Vec<(Labels, BTreeMap<i64, T>)> =
-        groups.into_iter().map(|(group, buckets)| (labels(group), buckets)).collect();
+    let mut sorted: Vec<(Arc<Labels>, BTreeMap<i64, T>)> =
+        groups.into_iter().map(|(group, buckets)| (Arc::new(labels(group)), buckets)).collect();
     sorted.sort_by(|one, other| one.0.cmp(&other.0));
     let of_window = |window: &Range| {
-        let of_group = |(labels, buckets): &(Labels, BTreeMap<i64, T>)| {
+        let of_group = |(labels, buckets): &(Arc<Labels>, BTreeMap<i64, T>)| {
             let mut all = T::default();
             buckets.range(window.from.0..window.to.0).for_each(|(_, one)| merge(&mut all, one));
-            let (value, count) = judge(&all, seconds(window));
-            (count > 0).then(|| Sample { labels: labels.clone(), value, count })
+            (count(&all) > 0).then(|| (Arc::clone(labels), all))
         };
         sorted.iter().filter_map(of_group).collect()
     };
     windows.iter().map(of_window).collect()
+}
+
+/// The samples of each window; `judge` gives the value and the count of what was merged.
+fn judged<T>(
+    merged: &Merged<T>,
+    windows: &[Range],
+    judge: impl Fn(&T, f64) -> (Option<f64>, u64),
+) -> Vec<Vec<Sample>> {
+    let of_window = |(window, groups): (&Range, &Vec<(Arc<Labels>, T)>)| {
+        let of_group = |(labels, all): &(Arc<Labels>, T)| {
+            let (value, count) = judge(all, seconds(window));
+            Sample { labels: Labels::clone(labels), value, count }
+        };
+        groups.iter().map(of_group).collect()
+    };
+    windows.iter().zip(merged).map(of_window).collect()
 }

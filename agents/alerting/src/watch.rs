@@ -164,14 +164,17 @@ impl Alerting {
         if due.is_empty() && !self.board().has_loose_ends(now) {
             return;
         }
-        let asked: Vec<Asked> =
-            stream::iter(due).map(|(rule, at)| self.asked(rule, at)).buffered(AT_ONCE).collect().await;
+        let asked = {
+            let sampler = self.sampler.for_round();
+            let asked = stream::iter(due).map(|(rule, at)| self.asked(sampler.as_ref(), rule, at));
+            asked.buffered(AT_ONCE).collect::<Vec<Asked>>().await
+        };
         let _changing = self.changing.lock().await;
         let round = self.board().settle(asked, now);
         self.keep_until_kept(round).await;
     }
 
-    async fn asked(&self, rule: Arc<KnownRule>, at: Vec<Nanos>) -> Asked {
+    async fn asked(&self, sampler: &dyn Sampler, rule: Arc<KnownRule>, at: Vec<Nanos>) -> Asked {
         let began = self.clock.elapsed();
         let is_new = !self.board().books.get(&rule.id).is_some_and(|book| book.is_warm);
         let id = Self::query_id();
@@ -179,7 +182,7 @@ impl Alerting {
             let rule = Arc::clone(&rule);
             let id = id.clone();
             async move {
-                let reading = reading::read(self.sampler.as_ref(), &id, &rule.rule, &at);
+                let reading = reading::read(sampler, &id, &rule.rule, &at);
                 let too_long =
                     |_| AskError::new(daymark_view::error::Code::Timeout, "it took longer than 30 s");
                 tokio::time::timeout(ASK_TIME, reading).await.map_err(too_long)?

@@ -6,7 +6,7 @@ use daymark_view::error::AskError;
 use daymark_view::meta::Answer;
 use daymark_view::range::Range;
 
-use super::{Groups, around, of_windows};
+use super::{Groups, Merged, around};
 use crate::red::calls::{self, Calls, SERVICE, USER};
 use crate::red::figures::{quantile, rate};
 use crate::red::reader::Reader;
@@ -19,10 +19,10 @@ const CALL: &str = "call";
 
 #[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) metric: EdgeMetric,
     pub(super) client: Option<String>,
     pub(super) server: Option<String>,
     pub(super) by: Vec<String>,
+    pub(super) is_on_the_way: bool,
 }
 
 impl Wanted {
@@ -31,15 +31,15 @@ impl Wanted {
         let has_way = row.client != USER && row.server_kind == SERVICE && row.link == CALL;
         self.client.as_ref().is_none_or(|client| client == row.client)
             && self.server.as_ref().is_none_or(|server| server == row.server)
-            && (has_way || self.metric != EdgeMetric::NetworkMean)
+            && (has_way || !self.is_on_the_way)
     }
 }
 
-pub(super) async fn samples(
+pub(super) async fn merged(
     wanted: &Wanted,
     windows: &[Range],
     reader: &Reader,
-) -> Result<Answer<Vec<Vec<Sample>>>, AskError> {
+) -> Result<Answer<Merged<Calls>>, AskError> {
     let needs_operations = wanted.by.iter().any(|key| key == "operation");
     let keys = if needs_operations { Keys::All } else { Keys::Services };
     let whose = Whose::of_names(&[])?;
@@ -59,8 +59,11 @@ pub(super) async fn samples(
         },
     );
     gathered.await.map_err(|error| failure::of(&error))?;
-    let judge = |all: &Calls, seconds| (value(wanted.metric, all, seconds), all.count);
-    Ok(Answer::of(of_windows(&wanted.by, groups, windows, Calls::merge, judge)))
+    Ok(Answer::of(super::merged(&wanted.by, groups, windows, Calls::merge, |all| all.count)))
+}
+
+pub(super) fn judged(metric: EdgeMetric, merged: &Merged<Calls>, windows: &[Range]) -> Vec<Vec<Sample>> {
+    super::judged(merged, windows, |all, seconds| (value(metric, all, seconds), all.count))
 }
 
 fn value(metric: EdgeMetric, all: &Calls, seconds: f64) -> Option<f64> {

@@ -9,20 +9,19 @@ use daymark_view::range::Range;
 use daymark_view::search::Field;
 
 use super::sift::Sift;
-use super::{Groups, around, of_windows};
+use super::{Groups, Merged, around};
 use crate::red::figures::{Figures, rate};
 use crate::red::reader::Reader;
 use crate::red::rows::{RedRow, RedRows};
 use crate::sql::failure;
 use crate::sums::Keys;
 
-pub(super) async fn samples(
-    metric: SpanMetric,
+pub(super) async fn merged(
     q: &str,
     by: &[String],
     windows: &[Range],
     reader: &Reader,
-) -> Result<Answer<Vec<Vec<Sample>>>, AskError> {
+) -> Result<Answer<Merged<Figures>>, AskError> {
     let sift = Sift::of(q)?;
     // Names of operations are left out of what is kept for questions about services alone.
     let needs_all =
@@ -43,8 +42,11 @@ pub(super) async fn samples(
         })
         .await;
     gathered.map_err(|error| failure::of(&error))?;
-    let judge = |all: &Figures, seconds| (value(metric, all, seconds), all.count);
-    Ok(Answer::of(of_windows(by, groups, windows, Figures::merge, judge)))
+    Ok(Answer::of(super::merged(by, groups, windows, Figures::merge, |all| all.count)))
+}
+
+pub(super) fn judged(metric: SpanMetric, merged: &Merged<Figures>, windows: &[Range]) -> Vec<Vec<Sample>> {
+    super::judged(merged, windows, |all, seconds| (value(metric, all, seconds), all.count))
 }
 
 fn value(metric: SpanMetric, all: &Figures, seconds: f64) -> Option<f64> {

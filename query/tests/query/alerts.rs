@@ -58,12 +58,12 @@ async fn send(place: &Place, requests: &[Request], first: usize) {
 /// Value and count by labels.
 type Told = BTreeMap<Labels, (Option<f64>, u64)>;
 
-async fn sampled(place: &Place, signal: &Value, windows: &[Range]) -> Vec<Told> {
+async fn sampled(sampler: &dyn Sampler, signal: &Value, windows: &[Range]) -> Vec<Told> {
     let signal = Signal::read(signal, "").unwrap();
     let ask = SampleAsk { query_id: query_id(), signal, windows: windows.to_vec() };
     let told =
         |samples: Vec<Sample>| samples.into_iter().map(|one| (one.labels, (one.value, one.count))).collect();
-    place.answerer.sample(ask).await.unwrap().into_iter().map(told).collect()
+    sampler.sample(ask).await.unwrap().into_iter().map(told).collect()
 }
 
 /// The same by a plain statement over the rows.
@@ -130,10 +130,12 @@ async fn assert_plain(place: &Place, length: i64, what: &str) {
             "true",
         ),
     ];
+    // All of them are of one round: what several look at is gathered once.
+    let round = place.answerer.for_round();
     for (signal, value, by, condition) in cases {
         let windows = windows(length);
         let windows = if by == by_route { &windows[..4] } else { &windows[..] };
-        let found = sampled(place, &signal, windows).await;
+        let found = sampled(round.as_ref(), &signal, windows).await;
         for (window, found) in windows.iter().zip(found) {
             assert_eq!(
                 found,
@@ -142,6 +144,26 @@ async fn assert_plain(place: &Place, length: i64, what: &str) {
             );
         }
     }
+}
+
+/// Guarantee: rules of one round are judged by the same requests, whatever comes in meanwhile; the next round sees
+/// what came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_sees_one_moment() {
+    let place = Place::empty().await;
+    let one = |at_ms| Request { service: 0, name: 0, at_ms, is_error: false, route: 0 };
+    send(&place, &[one(1_000)], 0).await;
+    let window = [Range { from: Nanos(NOON), to: Nanos(NOON + Nanos::MINUTE) }];
+    let counted = async |sampler: &dyn Sampler, metric: &str| {
+        let told = sampled(sampler, &json!({"kind": "red", "metric": metric}), &window).await;
+        told[0].values().map(|(_, count)| *count).sum::<u64>()
+    };
+    let round = place.answerer.for_round();
+    assert_eq!(counted(round.as_ref(), "rate").await, 1);
+    send(&place, &[one(2_000)], 1).await;
+    assert_eq!(counted(round.as_ref(), "p95").await, 1);
+    assert_eq!(counted(round.for_round().as_ref(), "p95").await, 2);
+    assert_eq!(counted(&place.answerer, "p95").await, 2);
 }
 
 proptest! {
@@ -176,15 +198,15 @@ async fn lines_tables_and_statements_are_counted_by_group() {
     let window = [Range { from: Nanos(NOON), to: Nanos(NOON + Nanos::HOUR) }];
     let lines = place.rows("SELECT count(*) FROM logs WHERE severity = 'error'").await;
     let signal = json!({"kind": "logs", "metric": "count", "q": "level:error", "by": ["service"]});
-    let found: u64 = sampled(&place, &signal, &window).await[0].values().map(|(_, count)| *count).sum();
+    let found: u64 = sampled(&place.answerer, &signal, &window).await[0].values().map(|(_, count)| *count).sum();
     assert_eq!(Some(found), lines[0][0].as_u64());
     let signal =
         json!({"kind": "sql", "query": "SELECT service, count(*) AS value FROM spans GROUP BY service"});
-    let found = sampled(&place, &signal, &window).await;
+    let found = sampled(&place.answerer, &signal, &window).await;
     let services = place.rows("SELECT service, count(*) FROM spans GROUP BY service").await;
     assert_eq!(found[0].len(), services.len());
     let signal = json!({"kind": "state", "table": "services", "where": "has_spans", "by": []});
-    let found = sampled(&place, &signal, &window).await;
+    let found = sampled(&place.answerer, &signal, &window).await;
     assert_eq!(found[0][&Labels::new()].0, Some(services.len() as f64));
     let bad = Signal::read(&json!({"kind": "sql", "query": "SELECT 1 AS number"}), "").unwrap();
     let ask = SampleAsk { query_id: query_id(), signal: bad, windows: window.to_vec() };

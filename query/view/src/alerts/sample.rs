@@ -12,6 +12,10 @@ use crate::range::Range;
 pub trait Sampler: Send + Sync + fmt::Debug {
     /// For each window its groups, in the order of their labels. A group without rows is not there.
     fn sample(&self, ask: SampleAsk) -> Answering<'_, Vec<Vec<Sample>>>;
+
+    /// For questions that are asked one after the other about the same moment: what several of them look at is
+    /// read once, and stays as it was then.
+    fn for_round(&self) -> Box<dyn Sampler + '_>;
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -24,10 +24,10 @@ pub(crate) mod events;
 mod metrics;
 /// Figures of what enters services.
 mod red;
-/// A search over rows of sums.
-mod sift;
 /// What several rules look at.
 mod round;
+/// A search over rows of sums.
+mod sift;
 /// Questions in SQL.
 mod statement;
 /// States and events as tables.

@@ -44,7 +44,8 @@ impl<'a> Round<'a> {
                 self.red(id, SpanMetric::ErrorRate, q, by, windows).await?
             }
             Signal::Edge { metric, client, server, by } => {
-                let wanted = edges::Wanted { client, server, by, is_on_the_way: metric == EdgeMetric::NetworkMean };
+                let wanted =
+                    edges::Wanted { client, server, by, is_on_the_way: metric == EdgeMetric::NetworkMean };
                 let key = format!("{wanted:?} {windows:?}");
                 let gather = async {
                     let windows = windows.clone();
@@ -58,7 +59,9 @@ impl<'a> Round<'a> {
         };
         if let Some(groups) = samples.iter().map(Vec::len).find(|groups| *groups > GROUPS_MAX) {
             let detail = format!("the rule has {groups} groups; {GROUPS_MAX} are allowed");
-            return Err(AskError::new(Code::LimitExceeded, detail).hint("group by less, or narrow the search"));
+            return Err(
+                AskError::new(Code::LimitExceeded, detail).hint("group by less, or narrow the search")
+            );
         }
         Ok(samples)
     }

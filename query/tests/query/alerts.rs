@@ -198,7 +198,8 @@ async fn lines_tables_and_statements_are_counted_by_group() {
     let window = [Range { from: Nanos(NOON), to: Nanos(NOON + Nanos::HOUR) }];
     let lines = place.rows("SELECT count(*) FROM logs WHERE severity = 'error'").await;
     let signal = json!({"kind": "logs", "metric": "count", "q": "level:error", "by": ["service"]});
-    let found: u64 = sampled(&place.answerer, &signal, &window).await[0].values().map(|(_, count)| *count).sum();
+    let found: u64 =
+        sampled(&place.answerer, &signal, &window).await[0].values().map(|(_, count)| *count).sum();
     assert_eq!(Some(found), lines[0][0].as_u64());
     let signal =
         json!({"kind": "sql", "query": "SELECT service, count(*) AS value FROM spans GROUP BY service"});

@@ -44,6 +44,8 @@ struct About {
     replay: replay::Replay,
     /// Where in the answer everything is: each node and line looks itself up.
     index: Memo<Index>,
+    /// So many that nobody reads figures on them.
+    is_dense: Memo<bool>,
     /// How many alerts fire for each service.
     firing: Memo<BTreeMap<String, u64>>,
 }
@@ -134,7 +136,8 @@ pub(crate) fn Page() -> impl IntoView {
     let states = load::<Vec<StateRow>>(|| Some(Question::get("alerts/states")));
     let firing = Memo::new(move |_| states.map(|rows| alert::firing_by_service(rows)));
     let index = Memo::new(move |_| map.map(Index::of));
-    let about = About { map, selected, replay: replay::Replay::of(shell), index, firing };
+    let is_dense = Memo::new(move |_| map.map(|map| map.nodes.len()) > DRAWN_MAX);
+    let about = About { map, selected, replay: replay::Replay::of(shell), index, is_dense, firing };
     shell.tell_cost(map, |map, _| map.edges.len().to_string());
     let counts = move || {
         map.has_answer().then(|| {

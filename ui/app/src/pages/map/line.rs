@@ -52,7 +52,8 @@ pub(super) fn Line(
         let title = say(Word::MapEdgeLabel, &[("client", &edge.client), ("server", &edge.server)]);
         let title = format!("{title}: {}", figures(&edge));
         let is_messaging = edge.link == "messaging";
-        let hit = path.clone();
+        // Among thousands the line itself is hit, not a band around it.
+        let hit = (!about.is_dense.get()).then(|| path.clone());
         let id = edge_id(&edge);
         view! {
             <g
@@ -64,7 +65,7 @@ pub(super) fn Line(
                 data-near=move || is_near.get().then_some("")
                 on:click=move |event| { event.stop_propagation(); about.select(&id); }
             >
-                <path class="map-hit" d=hit><title>{title}</title></path>
+                {hit.map(|hit| view! { <path class="map-hit" d=hit><title>{title}</title></path> })}
                 <path class="map-curve" d=path style:stroke-width=format!("{width:.2}") />
                 {text.map(|text| view! { <text class="map-text" x=x y=y + 4.0 text-anchor="middle">{text}</text> })}
             </g>

@@ -70,8 +70,13 @@ pub(super) fn Node(
     let firing = Memo::new(move |_| {
         about.firing.with(|firing| key.with_value(|key| firing.get(key).copied().unwrap_or_default()))
     });
-    let inside =
-        move || node.get().map(|node| if is_card(&node) { card(&node, firing.get()) } else { pill(&node) });
+    let inside = move || {
+        node.get().map(|node| match is_card(&node) {
+            true if about.is_dense.get() => named(&node),
+            true => card(&node, firing.get()),
+            false => pill(&node),
+        })
+    };
     let state = move || node.with(|node| node.as_ref().map(|node| node.state.name()));
     let is_pill = move || node.with(|node| node.as_ref().is_some_and(|node| !is_card(node)).then_some(""));
     let is_match = move || {
@@ -172,6 +177,11 @@ fn card(node: &MapNode, firing: u64) -> AnyView {
         {beyond.map(|text| view! { <span class="map-stub" data-side="right">{text}</span> })}
     }
     .into_any()
+}
+
+/// A card among so many that its figures could not be read.
+fn named(node: &MapNode) -> AnyView {
+    view! { <span class="map-name">{figure::shortened(&node.id, CARD_LETTERS)}</span> }.into_any()
 }
 
 fn pill(node: &MapNode) -> AnyView {

@@ -1,11 +1,15 @@
 //! Counters of several senders that start, stop, begin again and are late, told as deltas and as totals. Plain
 //! code spreads what each point counts over whole seconds and adds the seconds up.
 
+use daymark_model::time::Nanos;
+use daymark_view::alerts::sample::{SampleAsk, Sampler};
+use daymark_view::alerts::signal::Signal;
 use daymark_view::metrics::{Agg, MetricQuery, MetricSeries};
+use daymark_view::range::Range;
 use serde_json::{Value, json};
 
 use super::{ask, export, figures, point, query};
-use crate::place::Place;
+use crate::place::{Place, query_id};
 
 const QUEUES: [&str; 3] = ["mail", "push", "text"];
 const SERVICES: [&str; 2] = ["cart", "web"];
@@ -172,6 +176,33 @@ async fn what_was_counted_is_what_counters_tell() {
                     let query = MetricQuery { by: vec!["service".into()], ..query(name, agg) };
                     let series = figures(&place, ask(vec![query], from, to, points)).await;
                     check(&series, &counters, is_rate);
+                }
+            }
+        }
+    }
+}
+
+/// Guarantee: a rule over a counter is judged by what was counted in its window, also where the counter began anew
+/// or its points came late.
+#[tokio::test]
+async fn rules_are_judged_by_what_counters_tell() {
+    let instant = |second: i64| Nanos(crate::data::NOON + second * super::S);
+    let spans: Vec<(i64, i64)> = (0..11).map(|at| (at * 300, (at + 2) * 300)).collect();
+    let windows = spans.iter().map(|(from, to)| Range { from: instant(*from), to: instant(*to) });
+    for (told, seed) in [(Told::ByStart, 6), (Told::ByValue, 7)] {
+        let (place, counters) = sent(told, seed).await;
+        for name in ["jobs.total", "jobs.delta"] {
+            let signal = json!({"kind": "metric", "metric": name, "agg": "increase", "by": ["service"]});
+            let signal = Signal::read(&signal, "").unwrap();
+            let asked = SampleAsk { query_id: query_id(), signal, windows: windows.clone().collect() };
+            let found = place.answerer.sample(asked).await.unwrap();
+            for ((from, to), samples) in spans.iter().zip(found) {
+                for service in SERVICES {
+                    let of = counters.iter().filter(|counter| counter.service == service);
+                    let expected = of.filter_map(|counter| counter.within(*from, *to)).reduce(|a, b| a + b);
+                    let value = samples.iter().find(|one| one.labels["service"] == service);
+                    let value = value.and_then(|one| one.value);
+                    assert!(is_near(value, expected), "{name} {service} {from}: {value:?}, not {expected:?}");
                 }
             }
         }

@@ -64,8 +64,12 @@ impl Board {
         made.as_ref().is_some_and(|made| made.is_match(text))
     }
 
+    fn is_match(&self) -> impl Fn(&str, &str) -> bool {
+        |expression, text| self.matches(expression, text)
+    }
+
     pub(crate) fn fit(&self, matchers: &[Matcher], labels: &Labels) -> bool {
-        hearing::fit(matchers, labels, &|expression, text| self.matches(expression, text))
+        hearing::fit(matchers, labels, &self.is_match())
     }
 
     /// The silence that labels lie under.
@@ -76,11 +80,10 @@ impl Board {
 
     /// Why nobody is told.
     pub(crate) fn muted(&self, state: &KeptState, at: Nanos) -> Option<Muted> {
-        let is_match = |expression: &str, text: &str| self.matches(expression, text);
         if self.silence(&state.labels, at).is_some() {
             return Some(Muted::Silenced);
         }
-        if hearing::maintenance(&self.notify.1, &state.labels, at, &is_match).is_some() {
+        if hearing::maintenance(&self.notify.1, &state.labels, at, &self.is_match()).is_some() {
             return Some(Muted::Maintenance);
         }
         self.is_inhibited(state).then_some(Muted::Inhibited)
@@ -92,14 +95,12 @@ impl Board {
         }
         let is_other = |other: &&KeptState| other.state.is_told() && other.fingerprint != state.fingerprint;
         let firing: Vec<&Labels> = self.states.values().filter(is_other).map(|other| &other.labels).collect();
-        let is_match = |expression: &str, text: &str| self.matches(expression, text);
-        hearing::inhibition(&self.notify.1, &state.labels, &firing, &is_match).is_some()
+        hearing::inhibition(&self.notify.1, &state.labels, &firing, &self.is_match()).is_some()
     }
 
     /// The channels that are told of labels.
     pub(crate) fn channels_of(&self, rule: &Rule, labels: &Labels) -> Vec<Stored<Channel>> {
-        let is_match = |expression: &str, text: &str| self.matches(expression, text);
-        let (_, names) = hearing::channels(&self.notify.1, rule, labels, &is_match);
+        let (_, names) = hearing::channels(&self.notify.1, rule, labels, &self.is_match());
         let is_named = |channel: &&Stored<Channel>| {
             names.iter().any(|name| *name == channel.id || *name == channel.body.name)
         };

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daymark_view::alerts::rule::GROUPS_MAX;
 use daymark_view::alerts::sample::{Sample, SampleAsk, Sampler};
@@ -128,7 +128,7 @@ impl<T> Kept<T> {
         cell.get_or_try_init(|| gathered).await.cloned()
     }
 
-    fn by_key(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cell<T>>> {
+    fn by_key(&self) -> MutexGuard<'_, HashMap<String, Cell<T>>> {
         self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -29,9 +29,10 @@ const SHOWN: usize = 10;
 const RANGES: usize = 8;
 /// A key with more different values than this share of its spans names single ones.
 const UNIQUE: f64 = 0.5;
-
 /// A key with so many values that the sides would differ by this much if both were drawn from the same spans.
 const BY_CHANCE: f64 = 0.5;
+/// Of so few spans nothing is left out.
+const FEW: u64 = 20;
 
 /// How often each value came.
 type Counts = HashMap<Box<str>, u64>;
@@ -134,12 +135,12 @@ fn difference(key: &str, baseline: &Side, selection: &Side) -> Option<Difference
     values.dedup();
     let is_ranged = is_number && values.len() > RANGES;
     let spans: u64 = before.values().chain(now.values()).sum();
-    if !is_ranged && spans > 20 && values.len() as f64 > spans as f64 * UNIQUE {
+    if !is_ranged && spans > FEW && values.len() as f64 > spans as f64 * UNIQUE {
         return None;
     }
     let parts = if is_ranged { ranges(before, now) } else { texts(&values, before, now) };
     let (of_before, of_now) = (baseline.spans.max(1) as f64, selection.spans.max(1) as f64);
-    if spans > 20 && by_chance(&parts, of_before, of_now) > BY_CHANCE {
+    if spans > FEW && by_chance(&parts, of_before, of_now) > BY_CHANCE {
         return None;
     }
     // Of a key with several values in a span each counts, and none is absent.

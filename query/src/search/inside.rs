@@ -1,8 +1,7 @@
 //! Rows of one trace that match: what rows of the store tell in SQL, the rest by their places in the tree.
 
-use std::sync::Arc;
-
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
 use daymark_model::id::SpanId;

@@ -14,7 +14,7 @@ use crate::red::figures::Figures;
 use crate::red::reader::Reader;
 use crate::red::rows::{RedRow, RedRows};
 use crate::red::whose::Whose;
-use crate::red::windows::{Steps, before, buckets, starts};
+use crate::red::windows::{Steps, before, buckets, key, starts};
 use crate::sums::Keys;
 
 /// Steps of a row's small charts, at most.
@@ -94,17 +94,10 @@ impl<'a> Gathered<'a> {
 /// What the sums depend on: buckets, and minutes that instances are seen in.
 fn key_of(windows: &Windows, whose: &Whose<'_>, only: Option<&str>) -> String {
     let Windows { range, now, before, compared, steps } = windows;
-    let up = |at: Nanos, step: i64| Nanos(at.0.saturating_add(step - 1)).floor(step);
-    let step = i64::from(now.step_s) * Nanos::SECOND;
-    let ends = |buckets: &Buckets| (buckets.from, up(buckets.to, step));
-    let minutes = (range.from.floor(Nanos::MINUTE), up(range.to, Nanos::MINUTE));
-    let compared = compared.as_ref().map(ends);
-    format!(
-        "{:?} {:?} {compared:?} {minutes:?} {} {whose:?} {only:?}",
-        ends(now),
-        ends(before),
-        steps.step_ns
-    )
+    let last_minute = Nanos(range.to.0.saturating_add(Nanos::MINUTE - 1)).floor(Nanos::MINUTE);
+    let minutes = (range.from.floor(Nanos::MINUTE), last_minute);
+    let (now, before, compared) = (key(now), key(before), compared.as_ref().map(key));
+    format!("{now} {before} {compared:?} {minutes:?} {} {whose:?} {only:?}", steps.step_ns)
 }
 
 impl Gathering<'_> {

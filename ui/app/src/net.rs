@@ -52,13 +52,14 @@ impl Question {
         Self { method: "DELETE", ..Self::get(path) }
     }
 
-    /// With a parameter; an empty value is left out.
+    /// Not answered from what the browser keeps.
     #[must_use]
-    pub(crate) fn of_now(mut self) -> Self {
-        self.is_of_now = true;
-        self
+    pub(crate) fn of_now(self) -> Self {
+        Self { is_of_now: true, ..self }
     }
 
+    /// With a parameter; an empty value is left out.
+    #[must_use]
     pub(crate) fn with(mut self, key: &str, value: impl ToString) -> Self {
         let value = value.to_string();
         if !value.is_empty() {

@@ -106,9 +106,15 @@ fn page(place: Place) -> AnyView {
     let id = Memo::new(move |_| address.get().path.get(1).cloned().unwrap_or_default());
     let mut coming = fetched::fetch(place);
     match coming.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(make)) => make(id),
-        Poll::Ready(Err(_)) => view! { <Unfetched /> }.into_any(),
+        Poll::Ready(fetched) => made(fetched, id),
         Poll::Pending => view! { <Fetching coming=coming id=id /> }.into_any(),
+    }
+}
+
+fn made(fetched: Result<Make, NotFetched>, id: Memo<String>) -> AnyView {
+    match fetched {
+        Ok(make) => make(id),
+        Err(NotFetched) => view! { <Unfetched /> }.into_any(),
     }
 }
 
@@ -118,8 +124,7 @@ fn Fetching(coming: Coming, id: Memo<String>) -> impl IntoView {
     Life::here().spawn(async move { fetched.set(Some(coming.await)) });
     move || match fetched.get() {
         None => view! { <Bones rows=12 /> }.into_any(),
-        Some(Ok(make)) => make(id),
-        Some(Err(_)) => view! { <Unfetched /> }.into_any(),
+        Some(fetched) => made(fetched, id),
     }
 }
 

@@ -49,11 +49,9 @@ pub(super) fn Line(
         let path = wires::path(&edge.points);
         let [x, y] = wires::label_place(&edge.points);
         let text = label(&edge, metric.get().as_deref(), trouble.is_some());
-        let title = say(Word::MapEdgeLabel, &[("client", &edge.client), ("server", &edge.server)]);
-        let title = format!("{title}: {}", figures(&edge));
         let is_messaging = edge.link == "messaging";
         // Among thousands the line itself is hit, not a band around it.
-        let hit = (!about.is_dense.get()).then(|| path.clone());
+        let hit = (!about.is_dense.get()).then(|| (path.clone(), title(&edge)));
         let id = edge_id(&edge);
         view! {
             <g
@@ -65,7 +63,7 @@ pub(super) fn Line(
                 data-near=move || is_near.get().then_some("")
                 on:click=move |event| { event.stop_propagation(); about.select(&id); }
             >
-                {hit.map(|hit| view! { <path class="map-hit" d=hit><title>{title}</title></path> })}
+                {hit.map(|(path, title)| view! { <path class="map-hit" d=path><title>{title}</title></path> })}
                 <path class="map-curve" d=path style:stroke-width=format!("{width:.2}") />
                 {text.map(|text| view! { <text class="map-text" x=x y=y + 4.0 text-anchor="middle">{text}</text> })}
             </g>
@@ -74,10 +72,11 @@ pub(super) fn Line(
     }
 }
 
-fn figures(edge: &MapEdge) -> String {
+fn title(edge: &MapEdge) -> String {
+    let ends = say(Word::MapEdgeLabel, &[("client", &edge.client), ("server", &edge.server)]);
     let errors = edge.error_rate.map(|share| figure::percent(share).to_string()).unwrap_or_default();
     let p95 = edge.p95_ns.map(|ns| figure::duration(ns).to_string()).unwrap_or_default();
-    [figure::rate(edge.rate).to_string(), errors, p95].join(", ")
+    format!("{ends}: {}", [figure::rate(edge.rate).to_string(), errors, p95].join(", "))
 }
 
 /// What is written on a line; on one in trouble always its failures.

@@ -28,7 +28,7 @@ const DEPTH: usize = 1 << 20;
 const BROKEN: u8 = 0xff;
 
 /// A place in a JSON text.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -58,6 +58,7 @@ use crate::log::Logs;
 use crate::metric::Metrics;
 use crate::outcome::Outcome;
 use crate::span::Spans;
+use crate::transcode::Unread;
 use crate::wire::Malformed;
 
 /// The decoder of OTLP, in protobuf and JSON.
@@ -66,7 +67,8 @@ pub struct OtlpDecode;
 
 impl Decode for OtlpDecode {
     fn count(&self, signal: Signal, format: Format, body: &[u8]) -> Result<u32, Unreadable> {
-        walk::count(signal, &protobuf(signal, format, body)?).map_err(unreadable)
+        let (body, _) = protobuf(signal, format, body)?;
+        walk::count(signal, &body).map_err(unreadable)
     }
 
     fn decode(
@@ -76,42 +78,49 @@ impl Decode for OtlpDecode {
         origin: &Origin,
         body: &[u8],
     ) -> Result<Decoded, Unreadable> {
-        let body = protobuf(signal, format, body)?;
+        let (body, unread) = protobuf(signal, format, body)?;
+        let outcome = Outcome::new(unread);
         let decoded = match signal {
-            Signal::Spans => decode_spans(&body, origin),
-            Signal::Logs => decode_logs(&body, origin),
-            Signal::Metrics => decode_metrics(&body, origin),
+            Signal::Spans => decode_spans(&body, origin, outcome),
+            Signal::Logs => decode_logs(&body, origin, outcome),
+            Signal::Metrics => decode_metrics(&body, origin, outcome),
         };
         decoded.map_err(unreadable)
     }
 }
 
 /// The body as protobuf, whatever it was written in.
-fn protobuf(signal: Signal, format: Format, body: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
+fn protobuf(
+    signal: Signal,
+    format: Format,
+    body: &[u8],
+) -> Result<(Cow<'_, [u8]>, Option<Unread>), Unreadable> {
     match format {
-        Format::OtlpProtobuf => Ok(Cow::Borrowed(body)),
-        Format::OtlpJson => transcode::protobuf(signal, body).map(Cow::Owned),
+        Format::OtlpProtobuf => Ok((Cow::Borrowed(body), None)),
+        Format::OtlpJson => {
+            transcode::protobuf(signal, body).map(|(body, unread)| (Cow::Owned(body), unread))
+        }
     }
 }
 
-fn decode_spans(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
-    let mut spans = Spans::new(origin, body);
+fn decode_spans(body: &[u8], origin: &Origin, outcome: Outcome) -> Result<Decoded, Malformed> {
+    let mut spans = Spans::new(origin, body, outcome);
     let resources = envelope::walk(body, &mut spans)?;
     let Outcome { tally, first_rejection, .. } = std::mem::take(&mut spans.outcome);
     let rows = spans.finish().into_iter().collect();
     Ok(Decoded { rows, resources, series: Vec::new(), tally, first_rejection })
 }
 
-fn decode_logs(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
-    let mut logs = Logs::new(origin, body);
+fn decode_logs(body: &[u8], origin: &Origin, outcome: Outcome) -> Result<Decoded, Malformed> {
+    let mut logs = Logs::new(origin, body, outcome);
     let resources = envelope::walk(body, &mut logs)?;
     let Outcome { tally, first_rejection, .. } = std::mem::take(&mut logs.outcome);
     let rows = logs.finish().into_iter().collect();
     Ok(Decoded { rows, resources, series: Vec::new(), tally, first_rejection })
 }
 
-fn decode_metrics(body: &[u8], origin: &Origin) -> Result<Decoded, Malformed> {
-    let mut metrics = Metrics::new(origin);
+fn decode_metrics(body: &[u8], origin: &Origin, outcome: Outcome) -> Result<Decoded, Malformed> {
+    let mut metrics = Metrics::new(origin, outcome);
     let resources = envelope::walk(body, &mut metrics)?;
     let metric::Finished { rows, series, outcome: Outcome { tally, first_rejection, .. } } = metrics.finish();
     Ok(Decoded { rows, resources, series, tally, first_rejection })

@@ -82,9 +82,9 @@ impl<'a> Records<'a> for Logs<'a> {
 }
 
 impl<'a> Logs<'a> {
-    pub(crate) fn new(origin: &Origin, body: &'a [u8]) -> Self {
+    pub(crate) fn new(origin: &Origin, body: &'a [u8], outcome: Outcome) -> Self {
         Self {
-            outcome: Outcome::default(),
+            outcome,
             foresight: Foresight::of(body),
             instants: Instants::of(origin.received),
             attributes: Attributes::new(),

@@ -113,10 +113,10 @@ impl<'a> Records<'a> for Metrics<'a> {
 }
 
 impl<'a> Metrics<'a> {
-    pub(crate) fn new(origin: &Origin) -> Self {
+    pub(crate) fn new(origin: &Origin, outcome: Outcome) -> Self {
         Self {
             shared: Shared {
-                outcome: Outcome::default(),
+                outcome,
                 instants: Instants::of(origin.received),
                 series: SeriesSet::default(),
                 exemplars: Exemplars::new(),

@@ -5,15 +5,23 @@ use daymark_model::limits::BATCH_TEXT_BYTES;
 use daymark_model::quality;
 use daymark_model::reason::{Rejected, Tally};
 
+use crate::transcode::Unread;
+
 /// Grows item by item while a body is decoded. Every item is either accepted or rejected, once.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
     pub(crate) first_rejection: Option<Rejection>,
+    /// The first item that JSON told wrongly.
+    unread: Option<Unread>,
     text_bytes: usize,
 }
 
 impl Outcome {
+    pub(crate) fn new(unread: Option<Unread>) -> Self {
+        Self { unread, ..Self::default() }
+    }
+
     /// A stored item, with what had to be changed in it.
     pub(crate) fn accept(&mut self, bits: u32) {
         self.tally.accepted += 1;
@@ -26,6 +34,8 @@ impl Outcome {
     pub(crate) fn reject(&mut self, reason: Rejected, what: &str, why: &str) {
         let index = self.tally.received();
         self.tally.reject(reason);
+        let unread = self.unread.as_ref().filter(|unread| unread.index == index);
+        let why = unread.map_or(why, |unread| &unread.why);
         self.first_rejection.get_or_insert_with(|| Rejection {
             reason,
             detail: format!("{what} {index} of the request: {why}"),

@@ -97,9 +97,9 @@ impl<'a> Records<'a> for Spans<'a> {
 }
 
 impl<'a> Spans<'a> {
-    pub(crate) fn new(origin: &Origin, body: &'a [u8]) -> Self {
+    pub(crate) fn new(origin: &Origin, body: &'a [u8], outcome: Outcome) -> Self {
         Self {
-            outcome: Outcome::default(),
+            outcome,
             foresight: Foresight::of(body),
             instants: Instants::of(origin.received),
             peers: Peers::default(),

@@ -1,8 +1,9 @@
 //! Rewrites OTLP/JSON as protobuf, driven by the tables of [`crate::otlp`].
 //!
-//! Only what JSON itself makes hard is judged here: broken syntax and values of the wrong type refuse the
-//! body, naming the place. All else, wrong ids and broken text among it, is carried over for the same
-//! record-by-record treatment that protobuf bodies get.
+//! Only what JSON itself makes hard is judged here, naming the place: broken syntax, and values of the wrong type
+//! around the items, refuse the body; an item with a value of the wrong type is carried over as one that cannot be
+//! read. All else, wrong ids and broken text among it, is carried over for the same record-by-record treatment
+//! that protobuf bodies get.
 
 use base64::Engine;
 use base64::alphabet;
@@ -20,13 +21,28 @@ const DEPTH: usize = 256;
 /// A message's length takes this many bytes, because it is known only afterwards.
 const LENGTH_BYTES: usize = 4;
 
-/// The body as protobuf.
-pub(crate) fn protobuf(signal: Signal, body: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    let mut writer =
-        Writer { json: Json::of(body), out: Vec::with_capacity(body.len() / 2), text: Vec::new() };
+/// An attribute of one byte, which begins a field with the number 0.
+const UNREADABLE: [u8; 2] = [1, 0];
+
+/// The body as protobuf, and the first item that cannot be read.
+pub(crate) fn protobuf(signal: Signal, body: &[u8]) -> Result<(Vec<u8>, Option<Unread>), Unreadable> {
+    let mut writer = Writer {
+        json: Json::of(body),
+        out: Vec::with_capacity(body.len() / 2),
+        text: Vec::new(),
+        items: 0,
+        unread: None,
+    };
     let written = writer.request(Message::request(signal));
     written.map_err(|fault| Unreadable { detail: fault.to_string() })?;
-    Ok(writer.out)
+    Ok((writer.out, writer.unread))
+}
+
+/// An item with a value of the wrong type.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) index: u64,
+    pub(crate) why: String,
 }
 
 /// Why a body is refused.
@@ -73,6 +89,8 @@ struct Writer<'a> {
     json: Json<'a>,
     out: Vec<u8>,
     text: Vec<u8>,
+    items: u64,
+    unread: Option<Unread>,
 }
 
 impl Writer<'_> {
@@ -118,9 +136,40 @@ impl Writer<'_> {
         let mut index = 0;
         while self.json.element(index == 0)? {
             let next = self.json.peek()?;
-            self.value(field, next, depth).map_err(|fault| fault.below(&format!("[{index}]")))?;
+            let written = match field.kind {
+                Kind::Message(item) if item.is_item() => self.item(field, item, next, depth),
+                _ => self.value(field, next, depth),
+            };
+            written.map_err(|fault| fault.below(&format!("[{index}]")))?;
             index += 1;
         }
+        Ok(())
+    }
+
+    /// Writes an item, or in its place one that is rejected alone.
+    fn item(&mut self, field: &Field, item: Message, next: Next, depth: usize) -> Result<(), Fault> {
+        let (start, before) = (self.out.len(), self.json);
+        let index = self.items;
+        self.items += 1;
+        let (path, wanted) = match self.value(field, next, depth) {
+            Err(Fault::Type { path, wanted }) => (path, wanted),
+            written => return written,
+        };
+        self.unread.get_or_insert_with(|| {
+            let path = if path.is_empty() { "it" } else { &path };
+            Unread { index, why: format!("{path} must be {wanted}") }
+        });
+        self.json = before;
+        self.json.skip()?;
+        self.out.truncate(start);
+        self.tag(field);
+        let length = self.out.len();
+        self.out.push(0);
+        if let Some(attributes) = item.fields().iter().find(|field| field.name == "attributes") {
+            self.tag(attributes);
+            self.out.extend(UNREADABLE);
+        }
+        self.out[length] = (self.out.len() - length - 1) as u8;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use daymark_decode::OtlpDecode;
 use daymark_model::intake::Decode;
+use daymark_model::reason::Rejected;
 use daymark_model::signal::{Signal, Table};
 use daymark_model::wire::Format;
 use serde_json::{Value, json};
@@ -21,6 +22,13 @@ fn one_span(fields: &str) -> String {
 fn span(fields: &str) -> Value {
     let decoded = decode(Signal::Spans, Format::OtlpJson, one_span(fields).as_bytes());
     of_table(&decoded, Table::Spans).remove(0)
+}
+
+/// Why the only span of a body is left out.
+fn rejection(body: &str) -> String {
+    let decoded = decode(Signal::Spans, Format::OtlpJson, body.as_bytes());
+    assert_eq!((decoded.tally.accepted, decoded.tally.rejected[Rejected::Decode as usize]), (0, 1), "{body}");
+    decoded.first_rejection.unwrap().detail
 }
 
 fn refusal(body: &str) -> String {
@@ -103,8 +111,17 @@ fn a_known_field_of_the_wrong_type_is_named() {
         ),
     ];
     for (fields, told) in cases {
-        let path = "the body is not OTLP/JSON: resourceSpans[0].scopeSpans[0].spans[0].";
-        assert_eq!(refusal(&one_span(fields)), format!("{path}{told}"));
+        assert_eq!(rejection(&one_span(fields)), format!("span 0 of the request: {told}"));
+    }
+    for (fields, told) in [
+        (r#","schemaUrl":1"#, "resourceSpans[0].schemaUrl must be a string"),
+        (
+            r#","resource":{"attributes":[{"key":7}]}"#,
+            "resourceSpans[0].resource.attributes[0].key must be a string",
+        ),
+    ] {
+        let body = format!(r#"{{"resourceSpans":[{{"scopeSpans":[]{fields}}}]}}"#);
+        assert_eq!(refusal(&body), format!("the body is not OTLP/JSON: {told}"));
     }
     assert_eq!(refusal("[]"), "the body is not OTLP/JSON: the body must be an object");
     assert_eq!(refusal("{\"a\":1,}"), "the body is not JSON: a key was expected at byte 7");
@@ -193,7 +210,7 @@ fn a_negative_time_is_replaced_and_marked() {
     assert_eq!((decoded.tally.accepted, decoded.tally.rejected_total()), (1, 0));
     let span = of_table(&decoded, Table::Spans).remove(0);
     assert_eq!(span["quality"].as_u64().map(|bits| bits & 1), Some(1), "{span}");
-    let told = refusal(&one_span(r#","droppedEventsCount":-1"#));
+    let told = rejection(&one_span(r#","droppedEventsCount":-1"#));
     assert!(told.contains("droppedEventsCount must be a whole number in range"), "{told}");
 }
 
@@ -230,4 +247,62 @@ fn a_line_without_ids_takes_those_it_tells_of() {
         assert_eq!((&row["trace_id"], &row["span_id"]), (trace, span), "{record}");
     }
     assert_eq!(rows.len(), records.len());
+}
+
+/// Items of every signal, of which the second cannot be read, and one that is no object.
+#[test]
+fn an_item_of_the_wrong_type_is_left_out_alone() {
+    let point = r#"{"timeUnixNano":"1699999999000000000","asDouble":1}"#;
+    let bad_point = r#"{"timeUnixNano":"yesterday"}"#;
+    let points = |kind: &str, good: &str, bad: &str| {
+        format!(
+            r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"m","{kind}":{{"dataPoints":[{good},{bad},5,{good}]}}}}]}}]}}]}}"#
+        )
+    };
+    let line = r#"{"body":{"stringValue":"fine"}}"#;
+    let lines = format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{line},{{"severityNumber":"SEVERITY_NUMBER_INFO","body":[[{{}}]]}},5,{line}]}}]}}]}}"#
+    );
+    let span = r#"{"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174"}"#;
+    let spans = format!(
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}, {{"events":[{{}},{{"name":1}}],"x":{{"]":"}}"}}}} ,5,{span}]}}]}}]}}"#
+    );
+    let time = "timeUnixNano must be a whole number in range";
+    let cases = [
+        (Signal::Spans, spans, "span 1 of the request: events[1].name must be a string"),
+        (
+            Signal::Logs,
+            lines,
+            "log record 1 of the request: severityNumber must be the number of an enum value",
+        ),
+        (Signal::Metrics, points("gauge", point, bad_point), &format!("data point 1 of the request: {time}")),
+        (Signal::Metrics, points("sum", point, bad_point), &format!("data point 1 of the request: {time}")),
+        (
+            Signal::Metrics,
+            points("histogram", point, bad_point),
+            &format!("data point 1 of the request: {time}"),
+        ),
+        (
+            Signal::Metrics,
+            points("exponentialHistogram", point, bad_point),
+            &format!("data point 1 of the request: {time}"),
+        ),
+        (
+            Signal::Metrics,
+            points("summary", point, bad_point),
+            &format!("data point 1 of the request: {time}"),
+        ),
+    ];
+    for (signal, body, told) in cases {
+        assert_eq!(OtlpDecode.count(signal, Format::OtlpJson, body.as_bytes()).unwrap(), 4, "{body}");
+        let decoded = decode(signal, Format::OtlpJson, body.as_bytes());
+        assert_eq!(
+            (decoded.tally.accepted, decoded.tally.rejected[Rejected::Decode as usize]),
+            (2, 2),
+            "{body}"
+        );
+        assert_eq!(decoded.first_rejection.unwrap().detail, told);
+        let cut = &body[..body.len() - 1];
+        assert!(OtlpDecode.count(signal, Format::OtlpJson, cut.as_bytes()).is_err(), "{cut}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use clap::Args;
 
+use crate::askers::Askers;
 use crate::disk::sync_times;
 use crate::figure::Report;
 use crate::load::Drive;
@@ -27,12 +28,22 @@ pub struct Ack {
     pub seconds: u64,
     #[arg(long, value_enum, default_value = "http")]
     pub protocol: Protocol,
+    /// Clients that ask all the time meanwhile
+    #[arg(long, default_value_t = 0)]
+    pub askers: usize,
 }
 
 /// As the command line has it when nothing is said.
 impl Default for Ack {
     fn default() -> Self {
-        Self { rate: 20_000.0, senders: 8, request_items: 500, seconds: 30, protocol: Protocol::Http }
+        Self {
+            rate: 20_000.0,
+            senders: 8,
+            request_items: 500,
+            seconds: 30,
+            protocol: Protocol::Http,
+            askers: 0,
+        }
     }
 }
 
@@ -53,7 +64,9 @@ impl Ack {
         // Half of the syncs before and half after, because a shared disk changes its mood.
         let mut syncs = sync_times(rig.folder.path(), SYNCS, rig.clock.as_ref())?;
         let drive = Drive { senders: self.senders, rate: Some(self.rate), until_lost: false };
+        let askers = Askers::start(&rig.place.api(), &rig.clock, self.askers);
         let sent = load.run(&sender, drive, &rig.clock).await?;
+        let asked = askers.stop().await?;
         syncs.merge(sync_times(rig.folder.path(), SYNCS, rig.clock.as_ref())?);
 
         let note = shape.told(&sent);
@@ -70,6 +83,7 @@ impl Ack {
                 )?;
             }
         }
+        add_quantiles(&mut report, "questions meanwhile", &asked, &[0.5, 0.99], "services, failed traces")?;
         report.add("sent back for now", sent.retries as f64, "requests", "")?;
         report.add("peak memory", rig.server.memory_peak()? as f64 / 1e6, "MB", "resident, whole run")?;
         rig.server.kill()?;

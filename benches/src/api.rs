@@ -96,6 +96,13 @@ impl Api {
         Ok(answer.data)
     }
 
+    /// What a question in a body is answered.
+    pub async fn find(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer: Envelope<Value> =
+            told(&self.post(path, body, PATIENCE).await?).with_context(|| path.to_owned())?;
+        Ok(answer.data)
+    }
+
     /// Makes an object.
     pub async fn make(&self, path: &str, body: &Value) -> anyhow::Result<()> {
         let answer = self.post(path, body, PATIENCE).await?;

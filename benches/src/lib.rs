@@ -3,8 +3,9 @@
 
 /// How long a client waits until its spans are durable.
 pub mod ack;
-/// The server's own API, as far as it is measured.
 pub mod api;
+/// The server's own API, as far as it is measured.
+mod askers;
 /// How long calls about services and the map take.
 mod calls;
 /// Plain HTTP over connections that stay open.

@@ -10,6 +10,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{AbortHandle, JoinHandle};
 
 const STACK_BYTES: usize = 16 << 20;
+/// How far questions stand back where the machine is short: an acknowledgement gets three times their share.
+const NICENESS: i32 = 5;
 
 pub(crate) struct Lane {
     /// Always there until the lane is dropped.
@@ -29,6 +31,7 @@ impl Lane {
             .worker_threads(threads.max(1))
             .thread_name("query")
             .thread_stack_size(STACK_BYTES)
+            .on_thread_start(stand_back)
             .enable_all()
             .build()?;
         let handle = runtime.handle().clone();
@@ -46,6 +49,13 @@ impl Drop for Lane {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+/// Of this thread alone: to the system it is a process of its own.
+fn stand_back() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "questions are answered like all else is done");
     }
 }
 

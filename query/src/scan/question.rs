@@ -178,6 +178,14 @@ impl Question {
                     _ => i64::MIN..i64::MAX,
                 });
             }
+        } else if table == Table::Spans
+            && column == "duration_ns"
+            && matches!(op, Operator::Gt | Operator::GtEq)
+        {
+            let ScalarValue::Int64(Some(least)) = value else { return };
+            let least = least.saturating_add(i64::from(op == Operator::Gt));
+            let known = self.predicate.duration_min.unwrap_or(i64::MIN);
+            self.predicate.duration_min = Some(known.max(least));
         } else if table == Table::Logs
             && column == "severity_number"
             && matches!(op, Operator::Gt | Operator::GtEq)

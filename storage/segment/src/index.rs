@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, RecordBatch};
-use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt8Type, UInt64Type};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt64Type};
 use daymark_model::id::TraceId;
 use daymark_model::rows::{Resource, Series};
 use daymark_model::signal::Table;
@@ -19,7 +19,7 @@ use crate::projection::column;
 use crate::texts::text_column;
 use crate::trace::{TRACE_BLOOM, TRACE_INDEX, TraceRuns};
 use crate::value_sets::ValueSets;
-use crate::values::{RowValues, VALUES, ValuesBuilder};
+use crate::values::{Known, VALUES, ValuesBuilder};
 use crate::words::WordsBuilder;
 
 /// The first severity number that is an error.
@@ -31,7 +31,7 @@ const COVERED: [&str; 3] = ["kind", "status", "source"];
 /// The columns that indexes are made of, besides the texts.
 pub(crate) fn columns(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Spans => &["trace_id", "start", "service", "name", "kind", "status", "source"],
+        Table::Spans => &["trace_id", "start", "duration_ns", "service", "name", "kind", "status", "source"],
         Table::Logs => &["trace_id", "time", "service", "severity_number", "source"],
         Table::Exemplars => &["trace_id", "time", "service", "metric"],
         _ => &["time", "series_id"],
@@ -103,25 +103,29 @@ impl Indexer {
                 let mut services = Numbers::of(batch, "service")?;
                 let mut names = Numbers::of(batch, "name")?;
                 let mut states = Numbers::of(batch, "status")?;
+                let durations = column(batch, "duration_ns")?.as_primitive::<Int64Type>();
                 let error = self.values.text("error");
-                self.add_rows(times.values(), |row, values| {
-                    let (service, second) = (services.at(row, values), names.at(row, values));
-                    (service, second, states.at(row, values) == error)
+                self.add_rows(times.values(), |row, values| Known {
+                    service: services.at(row, values),
+                    second: names.at(row, values),
+                    is_error: states.at(row, values) == error,
+                    duration: Some(durations.value(row)),
                 });
             }
             Table::Logs => {
                 let mut services = Numbers::of(batch, "service")?;
                 let severities = column(batch, "severity_number")?.as_primitive::<UInt8Type>();
                 self.add_rows(times.values(), |row, values| {
-                    let severity = severities.value(row);
-                    (services.at(row, values), u32::from(severity), severity >= ERROR_SEVERITY)
+                    let (service, severity) = (services.at(row, values), severities.value(row));
+                    let is_error = severity >= ERROR_SEVERITY;
+                    Known { is_error, ..Known::of(service, u32::from(severity)) }
                 });
             }
             Table::Exemplars => {
                 let mut services = Numbers::of(batch, "service")?;
                 let mut metrics = Numbers::of(batch, "metric")?;
                 self.add_rows(times.values(), |row, values| {
-                    (services.at(row, values), metrics.at(row, values), false)
+                    Known::of(services.at(row, values), metrics.at(row, values))
                 });
             }
             Table::Points | Table::Histograms | Table::ExpHistograms | Table::Summaries => {
@@ -131,7 +135,7 @@ impl Indexer {
                 self.add_rows(times.values(), |row, _| {
                     let (service, metric) =
                         series.get(&ids.value(row)).copied().unwrap_or((unknown, unknown));
-                    (service, metric, false)
+                    Known::of(service, metric)
                 });
                 self.series = series;
             }
@@ -144,10 +148,10 @@ impl Indexer {
         self.words.as_mut().map_or(Ok(()), |words| words.add(texts))
     }
 
-    fn add_rows(&mut self, times: &[i64], mut of: impl FnMut(usize, &mut ValuesBuilder) -> (u32, u32, bool)) {
+    fn add_rows(&mut self, times: &[i64], mut of: impl FnMut(usize, &mut ValuesBuilder) -> Known) {
         for (row, &time) in times.iter().enumerate() {
-            let (service, second, is_error) = of(row, &mut self.values);
-            self.values.add(RowValues { time, service, second, is_error });
+            let known = of(row, &mut self.values);
+            self.values.add(time, known);
             self.time = (self.time.0.min(time), self.time.1.max(time));
         }
         self.rows += times.len() as u32;

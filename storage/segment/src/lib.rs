@@ -62,6 +62,8 @@ mod segment;
 mod set;
 /// Severity texts that only repeat the number.
 mod severity;
+/// The slowest rows of each service and name.
+mod slowest;
 /// The texts of a row that words are searched in.
 mod texts;
 /// From trace id to rows: `trace.idx` and `trace.bf`.

@@ -1,4 +1,4 @@
-//! From time, service, name and errors to the blocks and rows that can have them: `values.idx`.
+//! From time, service, name, errors and durations to the blocks and rows that can have them: `values.idx`.
 //!
 //! An answer may hold rows that do not match, never miss one that does. The second half of a set's key is
 //! the span name, the severity number of logs, the metric of data points.
@@ -16,10 +16,11 @@ use crate::late::{RowAt, Times};
 use crate::presence::Presence;
 use crate::projection::own_name;
 use crate::ranges::RowRanges;
+use crate::slowest::{Slowest, SlowestBuilder};
 use crate::value_sets::ValueSets;
 
 pub(crate) const VALUES: &str = "values.idx";
-const MAGIC: [u8; 4] = *b"DMV2";
+const MAGIC: [u8; 4] = *b"DMV3";
 
 /// What a reader knows of the rows it wants. All parts must hold; an absent part always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Predicate {
     pub severity_min: Option<u8>,
     /// Spans with status error, logs of severity error and above.
     pub errors_only: bool,
+    /// Spans that take at least so many nanoseconds.
+    pub duration_min: Option<i64>,
     /// Columns by name, each with the texts it may have.
     pub columns: Vec<(String, Vec<String>)>,
     /// Attributes of the row itself, not of its resource.
@@ -107,13 +110,20 @@ impl Texts {
     }
 }
 
-/// What the index knows of one row.
+/// What the index knows of one row besides its instant.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RowValues {
-    pub(crate) time: i64,
+pub(crate) struct Known {
     pub(crate) service: TextNumber,
     pub(crate) second: u32,
     pub(crate) is_error: bool,
+    /// Of a span.
+    pub(crate) duration: Option<i64>,
+}
+
+impl Known {
+    pub(crate) fn of(service: TextNumber, second: u32) -> Self {
+        Self { service, second, is_error: false, duration: None }
+    }
 }
 
 /// Collects values while rows go by in ascending order.
@@ -139,6 +149,7 @@ struct Set {
     blocks: RoaringBitmap,
     /// Rows.
     errors: RoaringBitmap,
+    slowest: SlowestBuilder,
 }
 
 impl ValuesBuilder {
@@ -165,7 +176,7 @@ impl ValuesBuilder {
         self.texts.number(text)
     }
 
-    pub(crate) fn add(&mut self, row: RowValues) {
+    pub(crate) fn add(&mut self, at: i64, row: Known) {
         let slot = self.slot((row.service, row.second));
         let (block, set) = (self.rows / self.block_rows, &mut self.sets[slot]);
         if set.last_block != block {
@@ -175,7 +186,10 @@ impl ValuesBuilder {
         if row.is_error {
             set.errors.insert(self.rows);
         }
-        self.block.push(RowAt { row: self.rows, set: slot as u32, at: row.time });
+        if let Some(duration) = row.duration {
+            set.slowest.add(self.rows, duration);
+        }
+        self.block.push(RowAt { row: self.rows, set: slot as u32, at });
         self.rows += 1;
         if self.rows.is_multiple_of(self.block_rows) {
             self.end_block();
@@ -195,7 +209,8 @@ impl ValuesBuilder {
             _ => *self.slots.entry(key).or_insert_with(|| {
                 let (service, second) = key;
                 let (blocks, errors) = Default::default();
-                self.sets.push(Set { service, second, last_block: u32::MAX, blocks, errors });
+                let slowest = SlowestBuilder::new();
+                self.sets.push(Set { service, second, last_block: u32::MAX, blocks, errors, slowest });
                 self.sets.len() - 1
             }),
         };
@@ -223,11 +238,12 @@ impl ValuesBuilder {
         out.count(self.texts.list.len());
         self.texts.list.iter().for_each(|text| out.bytes(text.as_bytes()));
         out.count(self.sets.len());
-        for set in &self.sets {
+        for set in self.sets {
             out.u32(set.service);
             out.u32(set.second);
             out.bytes(&bitmap_bytes(&set.blocks));
             out.bytes(&if set.errors.is_empty() { Vec::new() } else { bitmap_bytes(&set.errors) });
+            set.slowest.finish().encode(&mut out);
         }
         self.known.encode(&mut out);
         out.finish()
@@ -260,6 +276,20 @@ struct KnownSet {
     second: u32,
     blocks: RoaringBitmap,
     errors: RoaringBitmap,
+    slowest: Slowest,
+}
+
+impl KnownSet {
+    /// The rows that can match, where more is known than their blocks.
+    fn rows(&self, predicate: &Predicate) -> Option<RoaringBitmap> {
+        let slow: Option<RoaringBitmap> =
+            predicate.duration_min.and_then(|least| Some(self.slowest.reaching(least)?.collect()));
+        match slow {
+            Some(slow) if predicate.errors_only => Some(slow & &self.errors),
+            None if predicate.errors_only => Some(self.errors.clone()),
+            slow => slow,
+        }
+    }
 }
 
 impl Values {
@@ -273,10 +303,11 @@ impl Values {
         }
         let texts = from.count(4)?;
         let texts = (0..texts).map(|_| Ok(from.text()?.to_owned())).collect::<Result<Vec<_>>>()?;
-        let sets = from.count(16)?;
+        let sets = from.count(28)?;
         let sets = (0..sets).map(|_| {
             let (service, second, blocks) = (from.u32()?, from.u32()?, bitmap(path, from.bytes()?)?);
-            Ok(KnownSet { service, second, blocks, errors: bitmap(path, from.bytes()?)? })
+            let (errors, slowest) = (bitmap(path, from.bytes()?)?, Slowest::decode(&mut from)?);
+            Ok(KnownSet { service, second, blocks, errors, slowest })
         });
         let sets = sets.collect::<Result<Vec<_>>>()?;
         let known = ValueSets::decode(&mut from)?;
@@ -307,16 +338,24 @@ impl Values {
         if let Some(time) = &predicate.time {
             rows = rows.intersect(&self.rows_within(time));
         }
-        if predicate.errors_only {
-            let sets = self.sets_of(predicate, second_is_text);
-            let errors = sets.fold(RoaringBitmap::new(), |all, (_, set)| all | &set.errors);
-            rows = rows.intersect(&errors.iter().collect());
-        } else if Self::asks_for_sets(predicate, second_is_text) {
-            let sets = self.sets_of(predicate, second_is_text);
-            let blocks = sets.fold(RoaringBitmap::new(), |all, (_, set)| all | &set.blocks);
-            rows = rows.intersect(&blocks.iter().map(|block| self.block(block)).collect());
+        let asks_for_rows = predicate.errors_only || predicate.duration_min.is_some();
+        if asks_for_rows || Self::asks_for_sets(predicate, second_is_text) {
+            rows = rows.intersect(&self.rows_of_sets(predicate, second_is_text));
         }
         rows
+    }
+
+    /// Rows of sets that can match, or blocks where no more is known.
+    fn rows_of_sets(&self, predicate: &Predicate, second_is_text: bool) -> RowRanges {
+        let (mut rows, mut blocks) = (RoaringBitmap::new(), RoaringBitmap::new());
+        for (_, set) in self.sets_of(predicate, second_is_text) {
+            match set.rows(predicate) {
+                Some(known) => rows |= known,
+                None => blocks |= &set.blocks,
+            }
+        }
+        let blocks: RowRanges = blocks.iter().map(|block| self.block(block)).collect();
+        if rows.is_empty() { blocks } else { blocks.union(&rows.iter().collect()) }
     }
 
     /// Blocks that have usual rows in the time, and late rows of others.

@@ -6,7 +6,7 @@ use super::Question;
 type Aspect = fn(&mut Question, &Question) -> bool;
 
 /// In the order in which people think of them.
-const ASPECTS: [(&str, Aspect); 9] = [
+const ASPECTS: [(&str, Aspect); 10] = [
     ("time", |one, all| {
         one.predicate.time.clone_from(&all.predicate.time);
         all.predicate.time.is_some()
@@ -24,6 +24,10 @@ const ASPECTS: [(&str, Aspect); 9] = [
         one.predicate.columns.clone_from(&all.predicate.columns);
         one.predicate.errors_only = all.predicate.errors_only;
         !all.predicate.columns.is_empty() || all.predicate.errors_only
+    }),
+    ("duration", |one, all| {
+        one.predicate.duration_min = all.predicate.duration_min;
+        all.predicate.duration_min.is_some()
     }),
     ("severity", |one, all| {
         one.predicate.severity_min = all.predicate.severity_min;

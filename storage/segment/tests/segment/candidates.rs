@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch, StringArray, TimestampNanosecondArray};
-use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt8Type};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampNanosecondType, UInt8Type};
 use daymark_model::id::TraceId;
 use daymark_model::signal::Table;
 use daymark_segment::{Predicate, Projection, Segment};
@@ -23,6 +23,9 @@ fn matching(table: Table, rows: &RecordBatch, predicate: &Predicate) -> HashSet<
         rows.column_by_name("severity_number")
             .map_or(0, |column| column.as_primitive::<UInt8Type>().value(row))
     };
+    let duration = |row| {
+        rows.column_by_name("duration_ns").map_or(0, |column| column.as_primitive::<Int64Type>().value(row))
+    };
     let is_one_of = |wanted: &Option<Vec<String>>, value: Option<String>| {
         wanted.as_ref().is_none_or(|wanted| value.is_some_and(|value| wanted.contains(&value)))
     };
@@ -33,18 +36,28 @@ fn matching(table: Table, rows: &RecordBatch, predicate: &Predicate) -> HashSet<
             && (table == Table::Logs || is_one_of(&predicate.name, text("name", row)))
             && predicate.severity_min.is_none_or(|least| severity(row) >= least || table != Table::Logs)
             && (!predicate.errors_only || is_error)
+            && predicate.duration_min.is_none_or(|least| duration(row) >= least || table == Table::Logs)
     };
     (0..rows.num_rows()).filter(|row| matches(*row)).map(|row| row as u32).collect()
 }
 
 fn scan(segment: &Segment) -> RecordBatch {
     let columns: &[&str] = match segment.table() {
-        Table::Spans => &["trace_id", "start", "service", "name", "status"],
+        Table::Spans => &["trace_id", "start", "duration_ns", "service", "name", "status"],
         _ => &["trace_id", "time", "service", "severity_number"],
     };
     read_all(segment, &Projection::columns(columns.iter().copied()))
 }
 
+/// The duration that so many of a hundred rows do not reach.
+fn duration_of(rows: &RecordBatch, share: i64) -> Option<i64> {
+    let durations = rows.column_by_name("duration_ns")?.as_primitive::<Int64Type>();
+    let mut sorted = durations.values().to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() * share as usize / 100).or(sorted.last()).copied()
+}
+
+/// Its least duration is told as a share of a hundred rows.
 fn predicate() -> impl Strategy<Value = Predicate> {
     let from = 0_i64..1_300;
     let service = prop::sample::subsequence(vec!["cart", "payment", "größe", "absent"], 1..3);
@@ -56,13 +69,15 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         prop::option::of(name.prop_map(owned)),
         prop::option::of(0_u8..25),
         any::<bool>(),
+        prop::option::of(0_i64..101),
     )
-        .prop_map(|(time, service, name, severity_min, errors_only)| Predicate {
+        .prop_map(|(time, service, name, severity_min, errors_only, duration_min)| Predicate {
             time: time.map(|(from, len)| START + from * SECOND..START + (from + len) * SECOND),
             service,
             name,
             severity_min,
             errors_only,
+            duration_min,
             ..Predicate::default()
         })
 }
@@ -75,7 +90,8 @@ proptest! {
         let table = if is_spans { Table::Spans } else { Table::Logs };
         let (_dir, segment) = written(table, &[Draw::new(table, seed).batch(count)]);
         let rows = scan(&segment);
-        for predicate in predicates {
+        for mut predicate in predicates {
+            predicate.duration_min = predicate.duration_min.and_then(|share| duration_of(&rows, share));
             let candidates: HashSet<_> = segment.candidates(&predicate).rows().collect();
             let missed: Vec<_> = matching(table, &rows, &predicate).difference(&candidates).copied().collect();
             prop_assert!(missed.is_empty(), "{predicate:?} left out {missed:?}");

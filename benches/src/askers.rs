@@ -38,7 +38,7 @@ impl Askers {
 }
 
 async fn ask(api: Api, clock: Arc<dyn Clock>, is_over: watch::Receiver<bool>) -> anyhow::Result<Samples> {
-    let failed = json!({"q": "status = error", "from": "-15m", "limit": 20});
+    let failed = json!({"q": "status:error", "from": "-15m", "limit": 20});
     let mut samples = Samples::default();
     while !*is_over.borrow() {
         let begun = clock.elapsed();

@@ -243,6 +243,15 @@ impl Parser<'_> {
             let what = if value.is_quoted { "a phrase without words" } else { "no word and no key" };
             return Err(SyntaxError::new([from, self.scan.at().max(from + 1)], what));
         }
+        if value.is_sign() {
+            let hint = match value.text.as_str() {
+                "&&" | "&" => "terms side by side must all hold: leave it out, or write AND",
+                "||" | "|" => "write OR",
+                _ => "no spaces around a comparison: status=error; a sign to be found goes in quotes",
+            };
+            let detail = format!("{} stands alone", value.text);
+            return Err(SyntaxError::new([from, self.scan.at()], detail).hint(hint));
+        }
         let flag = match Key::of(self.domain, &value.text) {
             Key::Field(field) if field.kind() == FieldKind::Flag && !value.is_quoted => Some(field),
             _ => None,

@@ -70,6 +70,7 @@ impl Display for Test {
                 // As a word it must not read as anything else.
                 let mut scan = Scan::new(&value.text);
                 let is_word = !value.is_quoted
+                    && !value.is_sign()
                     && reads_alone(&value.text)
                     && scan.key().is_none()
                     && !value.text.starts_with(['-', '(', '{', '<', '>', '~', '!'])

@@ -130,7 +130,7 @@ fn flags_stand_alone_where_they_are_flags() {
 
 #[test]
 fn errors_say_where_and_what_instead() {
-    let cases: [(Domain, &str, [usize; 2], &str, &str); 22] = [
+    let cases: [(Domain, &str, [usize; 2], &str, &str); 26] = [
         (Domain::Traces, "duration>5x", [9, 11], "\"5x\" is not a duration", "units"),
         (Domain::Traces, "status:eror", [7, 11], "no such value", "did you mean error?"),
         (Domain::Traces, "kind:zzz", [5, 8], "no such value", "one of unspecified"),
@@ -153,6 +153,10 @@ fn errors_say_where_and_what_instead() {
         (Domain::Traces, "{ a } > b", [8, 9], "{ spans } after >", ""),
         (Domain::Traces, "count({a})", [10, 11], "comparison of the count", "such as"),
         (Domain::Traces, "\"\"", [0, 2], "without words", ""),
+        (Domain::Traces, "status = error", [7, 8], "= stands alone", "status=error"),
+        (Domain::Logs, "took >= 5", [5, 7], ">= stands alone", "quotes"),
+        (Domain::Traces, "a && b", [2, 4], "&& stands alone", "leave it out"),
+        (Domain::Traces, "a || b", [2, 4], "|| stands alone", "write OR"),
     ];
     for (domain, text, place, detail, hint) in cases {
         let error = parse(domain, text).expect_err(text);

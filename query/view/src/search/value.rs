@@ -31,6 +31,12 @@ impl Value {
         Self { text: text.into(), is_quoted: false }
     }
 
+    /// Nothing but a sign of a comparison or of joining, which means nothing alone.
+    pub(super) fn is_sign(&self) -> bool {
+        let is_sign = |next| "=!<>~:&|".contains(next);
+        !self.is_quoted && !self.text.is_empty() && self.text.chars().all(is_sign)
+    }
+
     /// A number as such, as a share (`5%` is 0.05), or as bytes (`4KiB` is 4096).
     pub fn number(&self) -> Option<f64> {
         if self.is_quoted {

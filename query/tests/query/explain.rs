@@ -70,6 +70,53 @@ async fn each_index_tells_what_it_leaves() {
     assert_eq!((of_none.parts, of_none.rows, told.segments), (0, 0, 0));
 }
 
+/// In a segment that was merged, one that was not, and a buffer; some fail, and few take long.
+#[tokio::test]
+async fn slow_spans_are_found_without_reading_the_others() {
+    let place = Place::empty().await;
+    for (batch, service) in ["cart", "web", "cart"].into_iter().enumerate() {
+        let span = |number: i64| {
+            let id = (batch as i64 * 3_000 + number + 1) as u64;
+            let name = if number % 3 == 0 { "GET /" } else { "work" };
+            let of_few = if number % 500 == 7 { Nanos::SECOND } else { 0 };
+            Span {
+                duration: number * 7_919 % 3_000 + of_few,
+                is_error: number % 5 == 2,
+                ..Span::new(&format!("{id:032x}"), id, None, name, 2, number)
+            }
+        };
+        place.send("spans", &spans(service, "prod", &(0..3_000).map(span).collect::<Vec<_>>())).await;
+        match batch {
+            0 => place.store.settle().await.unwrap(),
+            1 => place.store.flush().await.unwrap(),
+            _ => {}
+        }
+    }
+    let count =
+        async |condition: &str| place.rows(&format!("SELECT count(*) FROM spans WHERE {condition}")).await;
+    for least in [-1, 0, 1, 1_500, 2_940, 2_960, 2_999, Nanos::SECOND, Nanos::SECOND + 2_000, i64::MAX] {
+        for more in [
+            "true",
+            "service = 'cart'",
+            "name = 'GET /'",
+            "status = 'error'",
+            "status = 'error' AND name = 'work'",
+        ] {
+            for sign in [">", ">="] {
+                let told = count(&format!("duration_ns {sign} {least} AND {more}")).await;
+                // Of an expression no index knows anything.
+                let read = count(&format!("duration_ns + 0 {sign} {least} AND {more}")).await;
+                assert_eq!(told, read, "duration_ns {sign} {least} AND {more}");
+            }
+        }
+    }
+    let sql = "SELECT name FROM spans WHERE service = 'web' AND duration_ns > 1000000000";
+    let told = explain(&place, sql).await;
+    let slow = told.tables[0].pruned.iter().find(|one| one.by == "duration").unwrap();
+    // The six of the segment, and the buffer, of which nothing is indexed.
+    assert_eq!((slow.parts, slow.rows), (2, 3_006), "{slow:?}");
+}
+
 #[tokio::test]
 async fn a_statement_that_fails_is_told_so() {
     let place = Place::shop().await;

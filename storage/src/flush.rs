@@ -52,6 +52,9 @@ impl Inner {
     pub(crate) async fn flush_when_due(self: Arc<Self>) {
         let mut stop = self.stop.subscribe();
         let mut since = self.clock.elapsed();
+        // Each start reads all files of the log: those of a process that is restarted again and again must not
+        // pile up because none of its runs gets old enough to flush.
+        let mut is_piled_up = self.wal.stats().files > limits::WAL_SPARE_FILES;
         loop {
             tokio::select! {
                 () = self.filled.notified() => {}
@@ -62,13 +65,14 @@ impl Inner {
                 since = self.clock.elapsed();
             }
             let old = self.clock.elapsed().saturating_sub(since) >= self.options.flush_after;
-            if !old && self.buffered.load(Ordering::Relaxed) < self.options.flush_bytes {
+            let is_full = self.buffered.load(Ordering::Relaxed) >= self.options.flush_bytes;
+            if !old && !is_full && !(is_piled_up && *self.replayed.borrow()) {
                 continue;
             }
             let flushed = self.flush().await;
             self.disk.look();
             match flushed {
-                Ok(()) => since = self.clock.elapsed(),
+                Ok(()) => (since, is_piled_up) = (self.clock.elapsed(), false),
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "flush failed");
                     self.relieve(&error);

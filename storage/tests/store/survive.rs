@@ -1,7 +1,7 @@
 //! Acknowledged means visible, also after a crash, a flush and a restart.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daymark_decode::OtlpDecode;
 use daymark_model::signal::Table;
@@ -84,6 +84,25 @@ fn a_crash_between_flushes_neither_loses_nor_doubles() {
         estate.crash();
         estate.open();
         estate.assert_balanced();
+    }
+    assert_has(&estate, &truth);
+}
+
+/// Each run begins a file of the log, and none of them lives long enough to flush for its age.
+#[test]
+fn the_logs_of_many_short_runs_do_not_pile_up() {
+    let (requests, truth) = minute(8);
+    let mut estate = Estate::small();
+    let parts: Vec<_> = requests.chunks(requests.len().div_ceil(8)).collect();
+    for part in parts {
+        estate.send_all(part);
+        estate.crash();
+        estate.open();
+    }
+    let begun = Instant::now();
+    while estate.store().status().wal.files > 2 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", estate.store().status().wal);
+        std::thread::sleep(Duration::from_millis(20));
     }
     assert_has(&estate, &truth);
 }

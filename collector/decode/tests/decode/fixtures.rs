@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use daymark_decode::OtlpDecode;
-use daymark_model::intake::Decode;
 use daymark_model::shape::shape;
 use daymark_model::signal::{Signal, Table};
 use daymark_model::wire::Format;

@@ -24,6 +24,9 @@ use crate::trace::spans::Columns;
 /// Candidates that are looked at together.
 const ROWS_MIN: usize = 32;
 const ROWS_MAX: usize = 65_536;
+/// Traces that are put together at once: a page at first, then more where few of them match. A statement names them
+/// all, and has no more than 64 KiB of text.
+const TRACES_MAX: usize = 1_024;
 /// A trace that is sorted by its whole length reaches no further out of the range.
 const REACH_NS: i64 = 24 * Nanos::HOUR;
 
@@ -126,6 +129,7 @@ impl<'a> Searched<'a> {
         let wanted = self.ask.limit + 1;
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         let mut rows_wanted = (wanted * 2).clamp(ROWS_MIN, ROWS_MAX);
+        let mut at_once = wanted;
         let mut bound = cursor.bound;
         loop {
             let (sign, order) = if is_newest { ("<=", "DESC") } else { (">=", "ASC") };
@@ -147,20 +151,22 @@ impl<'a> Searched<'a> {
                     }
                 }
             }
-            for page in next.chunks(wanted) {
+            let mut next = next.as_slice();
+            while !next.is_empty() {
+                let (page, rest) = next.split_at(at_once.min(next.len()));
                 found.extend(self.matching(page).await?);
                 if found.len() >= wanted {
                     found.truncate(wanted);
                     return Ok(found);
                 }
+                at_once = (at_once * 2).min(TRACES_MAX);
+                next = rest;
             }
             if rows < rows_wanted {
                 return Ok(found);
             }
-            // So many spans of one instant, or of few traces, that it takes larger steps.
-            if last == bound || next.len() < wanted {
-                rows_wanted = (rows_wanted * 4).min(if last == bound { usize::MAX } else { ROWS_MAX });
-            }
+            // So many spans of one instant, of few traces, or of traces that do not match, that it takes larger steps.
+            rows_wanted = (rows_wanted * 4).min(if last == bound { usize::MAX } else { ROWS_MAX });
             bound = last;
         }
     }
@@ -177,7 +183,7 @@ impl<'a> Searched<'a> {
         let wanted = self.ask.limit + 1;
         let around = between("start", self.range.from.plus(-REACH_NS), self.range.to.plus(REACH_NS));
         let mut found = Vec::new();
-        let (mut skipped, mut rows_wanted) = (0, cursor.shown() + wanted * 2);
+        let (mut skipped, mut rows_wanted, mut at_once) = (0, cursor.shown() + wanted * 2, wanted);
         loop {
             let sql = format!(
                 "SELECT trace_id, {measure} AS measure FROM spans WHERE {around} \
@@ -194,9 +200,10 @@ impl<'a> Searched<'a> {
                 let ids = (0..measures.len()).filter_map(|row| Some((trace_id(&batch, row)?, measures[row])));
                 next.extend(ids.filter(|(id, _)| !cursor.has_shown(&id.0)));
             }
-            for page in next.chunks(wanted) {
+            for page in next.chunks(at_once) {
                 found.extend(self.matching(page).await?);
             }
+            at_once = (at_once * 2).min(TRACES_MAX);
             if found.len() >= wanted || rows < rows_wanted {
                 found.truncate(wanted);
                 return Ok(found);

@@ -180,6 +180,30 @@ async fn every_order_is_what_it_says() {
     }
 }
 
+/// Scenario: very many traces are candidates, and few or none of them match as a whole.
+/// Guarantee: they are looked through in few large steps, each of which reads what it needs once.
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_that_hardly_ever_match_are_looked_through_once() {
+    const TRACES: u64 = 6_000;
+    let place = Place::empty().await;
+    let span = |number: u64| {
+        let span =
+            Span::new(&format!("{:032x}", number + 1), number + 1, None, "GET /", 2, number as i64 / 3);
+        let duration = if number == 5 { 2 * Nanos::SECOND } else { span.duration };
+        Span { duration, ..span }
+    };
+    place.send("spans", &spans("web", "prod", &(0..TRACES).map(span).collect::<Vec<_>>())).await;
+    place.store.settle().await.unwrap();
+    for (q, matches) in [("trace.duration>1s", 1), ("trace.spans>30", 0), ("count({ kind:server }) > 20", 0)]
+    {
+        let answer = place.answerer.traces(ask(q)).await.unwrap();
+        let TracesFound::Traces(hits) = &answer.data else { panic!("{q}: {answer:?}") };
+        assert_eq!(hits.len(), matches, "{q}");
+        // Each step reads the candidates that are left and then their traces.
+        assert!(answer.meta.scanned.rows < TRACES * 10, "{q}: {:?}", answer.meta.scanned);
+    }
+}
+
 /// Scenario: pages of a search are asked for while new traces come and old ones grow.
 /// Guarantee: nothing comes twice, and nothing that was there at the first page is left out.
 #[tokio::test(flavor = "multi_thread")]

@@ -54,6 +54,8 @@ pub enum Field {
     Source,
     Tier,
     Severity,
+    SeverityText,
+    StatusMessage,
     EventName,
     Body,
     TemplateId,
@@ -120,13 +122,13 @@ use Domain::{InTrace, Logs, Map, Metrics, Traces};
 /// A field: its name, other names for it, what its values are, and where it can be asked about.
 struct Row(Field, &'static str, &'static [&'static str], FieldKind, &'static [Domain]);
 
-const FIELDS: [Row; 37] = [
+const FIELDS: [Row; 39] = [
     Row(Field::Service, "service", &["svc"], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Name, "name", &["op"], FieldKind::Text, &[Traces, InTrace]),
     Row(Field::Kind, "kind", &[], KINDS, &[Traces, InTrace]),
     Row(Field::Status, "status", &[], STATES, &[Traces, InTrace]),
     Row(Field::Duration, "duration", &["dur"], FieldKind::Duration, &[Traces, InTrace]),
-    Row(Field::Severity, "severity", &["level"], SEVERITIES, &[Logs]),
+    Row(Field::Severity, "severity", &["level", "severity_number"], SEVERITIES, &[Logs]),
     Row(Field::Env, "env", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Version, "version", &[], FieldKind::Text, &[Traces, Logs, InTrace, Map, Metrics]),
     Row(Field::Instance, "instance", &[], FieldKind::Text, &[Traces, Logs, InTrace, Metrics]),
@@ -136,6 +138,8 @@ const FIELDS: [Row; 37] = [
     Row(Field::SpanId, "span_id", &[], FieldKind::SpanId, &[Traces, Logs, InTrace]),
     Row(Field::Source, "source", &[], FieldKind::Text, &[Traces, Logs, InTrace]),
     Row(Field::Tier, "tier", &[], FieldKind::Text, &[Traces, Logs, InTrace]),
+    Row(Field::SeverityText, "severity_text", &[], FieldKind::Text, &[Logs]),
+    Row(Field::StatusMessage, "status_message", &[], FieldKind::Text, &[Traces]),
     Row(Field::EventName, "event_name", &[], FieldKind::Text, &[Logs]),
     Row(Field::Body, "body", &[], FieldKind::Text, &[Logs]),
     Row(Field::TemplateId, "template_id", &[], FieldKind::Number, &[Logs]),

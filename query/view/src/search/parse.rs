@@ -243,6 +243,11 @@ impl Parser<'_> {
             let what = if value.is_quoted { "a phrase without words" } else { "no word and no key" };
             return Err(SyntaxError::new([from, self.scan.at().max(from + 1)], what));
         }
+        if let Some(word) = ["AND", "OR", "NOT"].into_iter().find(|word| value.is_lower_case_of(word)) {
+            let detail = format!("{} is no word to look for", value.text);
+            return Err(SyntaxError::new([from, self.scan.at()], detail)
+                .hint(format!("write {word}; a word to be found goes in quotes")));
+        }
         if value.is_sign() {
             let hint = match value.text.as_str() {
                 "&&" | "&" => "terms side by side must all hold: leave it out, or write AND",
@@ -280,9 +285,11 @@ impl Parser<'_> {
     fn compare(&mut self, (name, place): (String, Place)) -> Parsed<Node> {
         let key = Key::of(self.domain, &name);
         let op = self.scan.op().unwrap_or(Op::Like);
-        if op == Op::Is && self.scan.peek() == Some('=') {
+        if let (Op::Is, Some(sign @ ('=' | '~'))) = (op, self.scan.peek()) {
             let at = self.scan.at();
-            return Err(SyntaxError::new([at - 1, at + 1], "== is no comparison").hint("write ="));
+            let meant = if sign == '=' { "=" } else { "~" };
+            let detail = format!("={sign} is no comparison");
+            return Err(SyntaxError::new([at - 1, at + 1], detail).hint(format!("write {meant}")));
         }
         if self.scan.peek() == Some('(') {
             return self.any_of(&key, op, place[0]);

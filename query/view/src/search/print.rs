@@ -74,7 +74,7 @@ impl Display for Test {
                     && reads_alone(&value.text)
                     && scan.key().is_none()
                     && !value.text.starts_with(['-', '(', '{', '<', '>', '~', '!'])
-                    && !["OR", "AND", "NOT"].contains(&value.text.as_str())
+                    && !["OR", "AND", "NOT"].iter().any(|word| value.text.eq_ignore_ascii_case(word))
                     && !["exists(", "count("].iter().any(|start| value.text.starts_with(start));
                 written(value, is_word, out)
             }
@@ -91,7 +91,9 @@ fn reads_alone(text: &str) -> bool {
 /// Whether a value's first letter would belong to the sign before it, or open a list.
 fn begins_otherwise(text: &str, op: Op) -> bool {
     let joined = format!("{}{text}", op.sign());
-    text.starts_with('(') || Scan::new(&joined).op() != Some(op) || (op == Op::Is && text.starts_with('='))
+    text.starts_with('(')
+        || Scan::new(&joined).op() != Some(op)
+        || (op == Op::Is && text.starts_with(['=', '~']))
 }
 
 fn written(value: &Value, is_bare: bool, out: &mut Formatter<'_>) -> fmt::Result {

@@ -71,6 +71,8 @@ fn column(field: Field) -> Option<&'static str> {
         | Field::Source
         | Field::Tier
         | Field::Severity
+        | Field::SeverityText
+        | Field::StatusMessage
         | Field::EventName
         | Field::Body
         | Field::TemplateId => Some(field.name()),

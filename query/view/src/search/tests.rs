@@ -130,7 +130,7 @@ fn flags_stand_alone_where_they_are_flags() {
 
 #[test]
 fn errors_say_where_and_what_instead() {
-    let cases: [(Domain, &str, [usize; 2], &str, &str); 26] = [
+    let cases: [(Domain, &str, [usize; 2], &str, &str); 29] = [
         (Domain::Traces, "duration>5x", [9, 11], "\"5x\" is not a duration", "units"),
         (Domain::Traces, "status:eror", [7, 11], "no such value", "did you mean error?"),
         (Domain::Traces, "kind:zzz", [5, 8], "no such value", "one of unspecified"),
@@ -156,6 +156,9 @@ fn errors_say_where_and_what_instead() {
         (Domain::Traces, "status = error", [7, 8], "= stands alone", "status=error"),
         (Domain::Logs, "took >= 5", [5, 7], ">= stands alone", "quotes"),
         (Domain::Traces, "a && b", [2, 4], "&& stands alone", "leave it out"),
+        (Domain::Traces, "status:error and duration>1s", [13, 16], "no word to look for", "write AND"),
+        (Domain::Logs, "level:error or level:warn", [12, 14], "no word to look for", "quotes"),
+        (Domain::Traces, "service=~\"pay.*\"", [7, 9], "=~ is no comparison", "write ~"),
         (Domain::Traces, "a || b", [2, 4], "|| stands alone", "write OR"),
     ];
     for (domain, text, place, detail, hint) in cases {

@@ -31,6 +31,11 @@ impl Value {
         Self { text: text.into(), is_quoted: false }
     }
 
+    /// A word of the grammar in small letters.
+    pub(super) fn is_lower_case_of(&self, word: &str) -> bool {
+        !self.is_quoted && self.text != word && self.text.eq_ignore_ascii_case(word)
+    }
+
     /// Nothing but a sign of a comparison or of joining, which means nothing alone.
     pub(super) fn is_sign(&self) -> bool {
         let is_sign = |next| "=!<>~:&|".contains(next);

@@ -2,6 +2,7 @@
 //! the way back to RFC 3339 for those who read.
 
 use std::fmt;
+use std::ops::Range;
 
 use daymark_model::time::{Nanos, date_of};
 
@@ -26,6 +27,13 @@ impl fmt::Display for BadInstant {
 
 impl std::error::Error for BadInstant {}
 
+/// Instants from 2001 to 2286 in coarser units: as nanoseconds they would be of 1970.
+const OTHER_EPOCHS: [(&str, Range<i64>); 3] = [
+    ("seconds", 1_000_000_000..10_000_000_000),
+    ("milliseconds", 1_000_000_000_000..10_000_000_000_000),
+    ("microseconds", 1_000_000_000_000_000..10_000_000_000_000_000),
+];
+
 /// Reads an instant; relative ones count from `now`.
 pub fn parse(text: &str, now: Nanos) -> Result<Nanos, BadInstant> {
     let text = text.trim();
@@ -33,7 +41,12 @@ pub fn parse(text: &str, now: Nanos) -> Result<Nanos, BadInstant> {
         return Ok(now);
     }
     if let Ok(epoch) = text.parse::<i64>() {
-        return Ok(Nanos(epoch));
+        return match OTHER_EPOCHS.iter().find(|(_, range)| range.contains(&epoch)) {
+            Some((unit, _)) => {
+                Err(BadInstant { detail: format!("\"{text}\" looks like epoch {unit}, not nanoseconds") })
+            }
+            None => Ok(Nanos(epoch)),
+        };
     }
     if text.as_bytes().get(4) == Some(&b'-') {
         return parse_rfc3339(text);

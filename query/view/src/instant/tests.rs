@@ -52,6 +52,10 @@ fn refused() {
         "2023-é1-01",
         "éé-15m",
         "2023-01-01T+1:00:00Z",
+        // Seconds, milliseconds and microseconds of today would be of 1970.
+        "1795378440",
+        "1795378440000",
+        "1795378440000000",
     ];
     for text in cases {
         assert!(parse(text, NOW).is_err(), "{text}");

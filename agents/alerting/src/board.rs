@@ -58,9 +58,7 @@ impl Board {
     /// Whether an expression matches the whole of a text. One that is none matches nothing.
     fn matches(&self, expression: &str, text: &str) -> bool {
         let mut expressions = self.expressions.borrow_mut();
-        let made = expressions
-            .entry(expression.to_owned())
-            .or_insert_with(|| Regex::new(&format!("^(?:{expression})$")).ok());
+        let made = expressions.entry(expression.to_owned()).or_insert_with(|| whole(expression).ok());
         made.as_ref().is_some_and(|made| made.is_match(text))
     }
 
@@ -144,6 +142,11 @@ impl Board {
             ..unaddressed(rule, at)
         }
     }
+}
+
+/// An expression that matches whole texts.
+pub(crate) fn whole(expression: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&format!("^(?:{expression})$"))
 }
 
 /// What is told of an alert of a rule, before anything is known of the alert or of who is told.

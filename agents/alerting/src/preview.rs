@@ -1,6 +1,7 @@
 //! A rule over the past, by the very evaluation that watches.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use daymark_model::time::Nanos;
 use daymark_view::alerts::Labels;
@@ -24,9 +25,19 @@ const CHUNK: usize = 500;
 /// Where each evaluation is a question of its own there are no more than this.
 const ASKED_MAX: i64 = 500;
 const SERIES_MAX: usize = 100;
+/// How long somebody waits for all evaluations together.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Alerting {
     pub(crate) async fn look_back(&self, ask: PreviewAsk) -> Result<Preview, AskError> {
+        let looked = tokio::time::timeout(PATIENCE, self.evaluated(ask)).await;
+        looked.unwrap_or_else(|_| {
+            let detail = format!("looking back took longer than {} s", PATIENCE.as_secs());
+            Err(AskError::new(Code::Timeout, detail).hint("a shorter range, or a longer \"every\""))
+        })
+    }
+
+    async fn evaluated(&self, ask: PreviewAsk) -> Result<Preview, AskError> {
         let PreviewAsk { query_id, rule, range } = ask;
         let every = step(&rule, range.width_ns());
         let first = range.from.floor(every).plus(every);

@@ -55,12 +55,40 @@ fn rules_that_cannot_work_are_refused_with_their_place() {
             "/alerts/silences",
             json!({"matchers": [{"label": "service", "op": "~", "value": ".*"}], "comment": "x"}),
         ),
+        (
+            "/alerts/silences",
+            json!({"matchers": [{"label": "service", "op": "~", "value": "cat["}], "ends_at": "+1h", "comment": "x"}),
+        ),
+        (
+            "/alerts/silences",
+            json!({"matchers": [{"label": "service", "op": "=", "value": "cat"}], "starts_at": "-2h",
+                "ends_at": "-1h", "comment": "x"}),
+        ),
         ("/alerts/channels", json!({"kind": "webhook", "name": "x", "url": "file:///etc/passwd"})),
         ("/alerts/channels", json!({"kind": "email", "name": "x", "to": ["a@b\r\nBcc: c@d"]})),
         ("/alerts/preview", json!({"rule": rule(red, above(0.1)), "from": "-400d"})),
     ] {
         refusal(&server, path, &body);
     }
+}
+
+#[test]
+fn a_changed_document_is_shown_with_its_version() {
+    let server = Server::start_with(super::SETTINGS);
+    let document = json!({"version": 0, "wait": "5s", "routes": []});
+    assert_eq!(server.put("/api/v1/rules/notify", &document).status, 200);
+    let told = server.put("/api/v1/rules/notify", &document);
+    let current = &told.json()["current"];
+    assert_eq!(
+        (told.status, &current["version"], &current["wait"]),
+        (409, &json!(1), &json!("5s")),
+        "{current:#}"
+    );
+    let wrong = json!({"version": 1, "routes": [{"matchers": [{"label": "a", "op": "~", "value": "("}], "channels": ["x"]}]});
+    let told = server.put("/api/v1/rules/notify", &wrong).json();
+    assert_eq!(told["pointer"], "/routes/0/matchers/0/value", "{told:#}");
+    let told = server.put("/api/v1/rules/notify", &json!({"version": 1, "wait": "10"})).json();
+    assert_eq!(told["pointer"], "/wait", "{told:#}");
 }
 
 #[test]

@@ -4,16 +4,18 @@ use daymark_model::time::Nanos;
 use daymark_view::alerts::Tested;
 use daymark_view::alerts::channel::{CHANNELS_MAX, Channel, HIDDEN};
 use daymark_view::alerts::kept;
+use daymark_view::alerts::matcher::Matcher;
 use daymark_view::alerts::notify::Notify;
 use daymark_view::alerts::preview::PreviewFiring;
 use daymark_view::alerts::rule::Rule;
 use daymark_view::alerts::silence::{SILENCES_MAX, Silence};
 use daymark_view::error::{AskError, Code};
-use daymark_view::keep::Keeping;
+use daymark_view::keep::{Document, Keeping};
 use daymark_view::stored::{Change, Stored};
 use serde_json::{Value, json};
 
 use super::{ONE, first, notify_shown, stored, stored_channel};
+use crate::board::whole;
 use crate::message::Message;
 use crate::preview::delivery_of;
 use crate::send::send;
@@ -27,13 +29,48 @@ fn missing(what: &str, id: &str) -> AskError {
     AskError::new(Code::NotFound, format!("no {what} has the id \"{id}\""))
 }
 
+/// An expression that is none fits nothing, so whoever wrote it would wait in vain.
+fn check_matchers(matchers: &[Matcher], at: &str) -> Result<(), AskError> {
+    for (place, matcher) in matchers.iter().enumerate().filter(|(_, matcher)| matcher.is_expression()) {
+        if let Err(error) = whole(&matcher.value) {
+            let told = error.to_string();
+            let why = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let detail = format!("\"{}\" is not a regular expression: {why}", matcher.value);
+            return Err(AskError::new(Code::BadRequest, detail)
+                .hint("write = for the text itself")
+                .pointer(format!("{at}/{place}/value")));
+        }
+    }
+    Ok(())
+}
+
+fn check_notify(notify: &Notify) -> Result<(), AskError> {
+    for (place, route) in notify.routes.iter().enumerate() {
+        check_matchers(&route.matchers, &format!("/routes/{place}/matchers"))?;
+    }
+    for (place, inhibition) in notify.inhibitions.iter().enumerate() {
+        check_matchers(&inhibition.source, &format!("/inhibitions/{place}/source"))?;
+        check_matchers(&inhibition.target, &format!("/inhibitions/{place}/target"))?;
+    }
+    for (place, maintenance) in notify.maintenance.iter().enumerate() {
+        check_matchers(&maintenance.matchers, &format!("/maintenance/{place}/matchers"))?;
+    }
+    Ok(())
+}
+
 impl Alerting {
     pub(super) async fn write_silence(
         &self,
         change: Option<Change>,
         silence: Silence,
     ) -> Result<Stored<Silence>, AskError> {
+        let is_new = change.is_none();
         let (id, seen) = parts(change);
+        check_matchers(&silence.matchers, "/matchers")?;
+        if is_new && silence.ends_at <= self.clock.now() {
+            let told = AskError::new(Code::BadRequest, "the silence is over already");
+            return Err(told.hint("give a later moment").pointer("/ends_at"));
+        }
         let _changing = self.changing.lock().await;
         let shown = |document: &_| stored::<Silence>(document).map(|silence| json!(silence));
         let document =
@@ -129,7 +166,10 @@ impl Alerting {
             map.insert("heartbeat".into(), json!(known));
         }
         let notify = Notify::read(&document, now).map_err(first)?;
-        let shown = |document: &_| super::notify_of(document, now).map(|notify| notify_shown(seen, &notify));
+        check_notify(&notify)?;
+        let shown = |document: &Document| {
+            super::notify_of(document, now).map(|notify| notify_shown(document.version, &notify))
+        };
         let text = notify.to_value().to_string();
         let kept = self.replaced(kept::NOTIFY, usize::MAX, Some(ONE.to_owned()), seen, text, shown).await?;
         self.board().notify = (kept.version, notify.clone());

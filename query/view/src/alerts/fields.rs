@@ -132,8 +132,10 @@ impl<'v> Fields<'v> {
     /// Nanoseconds.
     pub fn duration(&mut self, key: &str) -> Option<i64> {
         let value = self.get(key)?;
+        // Nobody who writes 10 means nanoseconds.
+        let has_unit = |text: &&String| *text == "0" || !text.ends_with(|last: char| last.is_ascii_digit());
         let read = match value {
-            Value::String(text) => duration::parse(text).ok(),
+            Value::String(text) => Some(text).filter(has_unit).and_then(|text| duration::parse(text).ok()),
             Value::Number(number) => number.as_i64().filter(|ns| *ns >= 0),
             _ => None,
         };

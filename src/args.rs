@@ -1,5 +1,6 @@
 //! Verbs and flags of the command line, as data: the parser, the help and the completions come from here.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -184,6 +185,8 @@ pub(crate) fn demo_dir() -> PathBuf {
 }
 
 pub(crate) fn print_completion(shell: Shell) -> anyhow::Result<ExitCode> {
-    clap_complete::generate(shell, &mut Args::command(), "daymark", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "daymark", &mut script);
+    io::stdout().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }

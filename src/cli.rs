@@ -83,13 +83,14 @@ pub(crate) fn run(verb: impl Future<Output = anyhow::Result<ExitCode>>) -> anyho
     runtime.block_on(verb).or_else(refused)
 }
 
+/// Whether nobody reads the output any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is_broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.downcast_ref().is_some_and(is_broken)
+}
+
 /// The exit code of a refusal, which is told.
 fn refused(error: anyhow::Error) -> anyhow::Result<ExitCode> {
-    let broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    if error.downcast_ref().is_some_and(broken_pipe) {
-        // Whoever read the output has seen enough.
-        return Ok(ExitCode::SUCCESS);
-    }
     let refused: AskError = error.downcast()?;
     note(format_args!("daymark: {}", clean::line(&refused.to_string())));
     if let Some(hint) = &refused.problem().hint {

@@ -3,6 +3,7 @@
 //! The file is TOML, `--config FILE` or `./daymark.toml` where that exists. A variable is named
 //! `DAYMARK_<SECTION>_<KEY>`. A key that nobody knows is an error that names its place.
 
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -262,16 +263,14 @@ fn set_from_environment(file: &mut toml::Table, name: &str, value: &str) -> anyh
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the verb")]
 pub(crate) fn print_default() -> anyhow::Result<ExitCode> {
-    print!("{DEFAULT}");
+    io::stdout().write_all(DEFAULT.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the verb")]
 pub(crate) fn check(flags: &Flags) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(flags)?;
-    print!("good: data in {}\n\n{}", settings.data.display(), settings.limits);
+    write!(io::stdout(), "good: data in {}\n\n{}", settings.data.display(), settings.limits)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -46,7 +46,11 @@ pub(crate) fn print(report: &Report, format: ReportFormat) -> anyhow::Result<()>
         ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
         ReportFormat::Text => text(report),
     };
-    io::stdout().write_all(text.as_bytes()).context("the report cannot be written")
+    match io::stdout().write_all(text.as_bytes()) {
+        // Who reads no further may still look at the exit code.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("the report cannot be written"),
+    }
 }
 
 fn text(report: &Report) -> String {

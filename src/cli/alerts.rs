@@ -1,5 +1,6 @@
 //! `daymark alerts`: states, files of rules, channels, and rules over the past.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -73,7 +74,7 @@ async fn list(ask: &AskArgs) -> anyhow::Result<ExitCode> {
             row.op.sign(),
             row.threshold,
             labels.join(" "),
-        ));
+        ))?;
     }
     if rows.is_empty() {
         note(format_args!("all is well"));
@@ -91,11 +92,11 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     for file in files {
         let found = read(file)?;
         for complaint in &found.complaints {
-            print(&complaint.to_string());
+            print(&complaint.to_string())?;
         }
         is_good &= found.complaints.is_empty();
         if found.complaints.is_empty() {
-            print(&format!("{}: {} rules are good", file.display(), found.rules.len()));
+            print(&format!("{}: {} rules are good", file.display(), found.rules.len()))?;
         }
     }
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -109,8 +110,8 @@ async fn test(channel: &str, ask: &AskArgs) -> anyhow::Result<ExitCode> {
     let path = format!("/alerts/channels/{id}/test");
     let tested: Tested = data(&client::text(client.post(&path, JSON, Vec::new()).await?).await?)?;
     match &tested.error {
-        None => print(&format!("delivered in {:.0} ms", tested.took_ms)),
-        Some(error) => print(&format!("not delivered: {error}")),
+        None => print(&format!("delivered in {:.0} ms", tested.took_ms))?,
+        Some(error) => print(&format!("not delivered: {error}"))?,
     }
     Ok(if tested.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -135,18 +136,18 @@ async fn backtest(file: &Path, ask: &AskArgs) -> anyhow::Result<ExitCode> {
         let text =
             client::text(client.post("/alerts/preview", JSON, body.to_string().into_bytes()).await?).await?;
         if ask.format() != Format::Table {
-            print(&text);
+            print(&text)?;
             continue;
         }
         let preview: Preview = data(&text)?;
         let (times, total) = (preview.firings.len(), brief(preview.total_firing_ns));
-        print(&format!("{}: fires {times} times, {total} in all", rule.name));
+        print(&format!("{}: fires {times} times, {total} in all", rule.name))?;
         for firing in preview.firings {
             let labels: Vec<String> =
                 firing.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
             let to = firing.to.map_or_else(|| "now".to_owned(), rfc3339);
             let peak = firing.peak.map_or_else(|| "no data".to_owned(), |peak| peak.to_string());
-            print(&format!("  {} to {to}  {}  peak {peak}", rfc3339(firing.from), labels.join(" ")));
+            print(&format!("  {} to {to}  {}  peak {peak}", rfc3339(firing.from), labels.join(" ")))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -159,13 +160,12 @@ fn data<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
 
 fn print_as(format: Format, text: &str, rows: &[Value]) -> anyhow::Result<ExitCode> {
     match format {
-        Format::Json => print(text),
-        _ => rows.iter().for_each(|row| print(&row.to_string())),
+        Format::Json => print(text)?,
+        _ => rows.iter().try_for_each(|row| print(&row.to_string()))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the verb")]
-fn print(line: &str) {
-    println!("{}", clean::line(line));
+fn print(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", clean::line(line))
 }

@@ -26,6 +26,24 @@ fn the_default_configuration_is_good() {
     assert!(text(&checked.stderr).contains("line 2"), "{}", text(&checked.stderr));
 }
 
+/// `head` and its kin leave when they have seen enough.
+#[test]
+fn nobody_reads_the_output_to_its_end() {
+    let server = Server::start();
+    for args in [
+        &["config", "default"][..],
+        &["completion", "bash"],
+        &["sql", "SELECT value FROM generate_series(1, 100000)", "--format", "csv"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let at = ["--url", server.api.as_str()];
+        let url = at.iter().filter(|_| args[0] == "sql");
+        let ended = Command::new(BINARY).args(args).args(url).stdout(writer).output().unwrap();
+        assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(0), String::new()), "{args:?}");
+    }
+}
+
 #[test]
 fn an_open_door_is_refused() {
     let refused = daymark(&["serve", "--listen.otlp-http", "0.0.0.0:0"]);

@@ -53,7 +53,12 @@ impl Params {
 
     /// `limit`, at least 1.
     pub(crate) fn limit(&self, default: usize, max: usize) -> Result<usize, AskError> {
-        check_limit(self.number("limit")?, default, max)
+        self.count("limit", default, max)
+    }
+
+    /// How many of something, at least 1.
+    pub(crate) fn count(&self, name: &str, default: usize, max: usize) -> Result<usize, AskError> {
+        check_count(name, self.number(name)?, default, max)
     }
 
     /// `from` and `to`; none when neither is given.
@@ -89,10 +94,15 @@ pub(crate) fn range(from: Option<&str>, to: Option<&str>, now: Nanos) -> Result<
 }
 
 pub(crate) fn check_limit(limit: Option<usize>, default: usize, max: usize) -> Result<usize, AskError> {
-    match limit.unwrap_or(default) {
-        limit if (1..=max).contains(&limit) => Ok(limit),
-        limit => {
-            Err(AskError::new(Code::BadRequest, format!("\"limit\" is {limit}, not between 1 and {max}")))
+    check_count("limit", limit, default, max)
+}
+
+fn check_count(name: &str, count: Option<usize>, default: usize, max: usize) -> Result<usize, AskError> {
+    match count.unwrap_or(default) {
+        count if (1..=max).contains(&count) => Ok(count),
+        count => {
+            let detail = format!("\"{name}\" is {count}, not between 1 and {max}");
+            Err(AskError::new(Code::BadRequest, detail))
         }
     }
 }

@@ -218,7 +218,7 @@ pub(crate) async fn histogram(State(site): State<Arc<Site>>, asked: Asked) -> Re
     if let Some(by) = params.one("by").filter(|by| *by != "severity") {
         return Err(params::not_one_of("by", by, ["severity"]).into());
     }
-    let buckets = params::check_limit(params.number("buckets")?, DEFAULT_BUCKETS, BUCKETS_MAX);
+    let buckets = params.count("buckets", DEFAULT_BUCKETS, BUCKETS_MAX);
     let now = site.now();
     let ask = HistogramAsk {
         query_id: asked.query_id.clone(),

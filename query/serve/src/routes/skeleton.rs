@@ -11,7 +11,7 @@ use daymark_view::skeleton::{DEFAULT_ROWS, DETAILS_MAX, FindAsk, ROWS_MAX, RowsA
 
 use crate::answer::{Refusal, envelope};
 use crate::asked::Asked;
-use crate::params::{bad_id, check_limit, trace_id};
+use crate::params::{bad_id, trace_id};
 use crate::router::Site;
 
 pub(crate) async fn skeleton(
@@ -27,7 +27,7 @@ pub(crate) async fn skeleton(
         episode: params.number("episode")?,
         below: params.number("root")?,
         revision: params.text("rev"),
-        rows_max: check_limit(params.number("max")?, DEFAULT_ROWS, ROWS_MAX)?,
+        rows_max: params.count("max", DEFAULT_ROWS, ROWS_MAX)?,
         span: params.one("span").map(spelling::span_id).transpose().map_err(bad_id)?,
     };
     let answer = site.ask.skeleton(ask).await?;

@@ -19,7 +19,7 @@ use daymark_view::traces::{Area, AreaBody};
 use crate::answer::{Refusal, envelope};
 use crate::asked::Asked;
 use crate::body;
-use crate::params::{self, Params, check_limit};
+use crate::params::{self, Params};
 use crate::router::Site;
 use crate::routes::search::area_of;
 use crate::routes::services::scope;
@@ -97,16 +97,11 @@ pub(crate) async fn facets(State(site): State<Arc<Site>>, asked: Asked) -> Resul
 
 pub(crate) async fn heatmap(State(site): State<Arc<Site>>, asked: Asked) -> Result<Response, Refusal> {
     let params = asked.params(&["q", "from", "to", "cells_x", "cells_y"], &["scope"])?;
-    let cells = |name, default, max| {
-        let given = params.number::<usize>(name)?;
-        let bad = |_| AskError::new(Code::BadRequest, format!("\"{name}\" is not between 1 and {max}"));
-        check_limit(given, default, max).map_err(bad)
-    };
     let ask = SpanHeatmapAsk {
         query_id: asked.query_id.clone(),
         set: set(&site, &params)?,
-        cells_x: cells("cells_x", DEFAULT_CELLS.0, CELLS_MAX.0)?,
-        cells_y: cells("cells_y", DEFAULT_CELLS.1, CELLS_MAX.1)?,
+        cells_x: params.count("cells_x", DEFAULT_CELLS.0, CELLS_MAX.0)?,
+        cells_y: params.count("cells_y", DEFAULT_CELLS.1, CELLS_MAX.1)?,
     };
     let answer = site.ask.span_heatmap(ask).await?;
     let rows = answer.data.counts.len();

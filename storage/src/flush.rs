@@ -66,7 +66,8 @@ impl Inner {
             }
             let old = self.clock.elapsed().saturating_sub(since) >= self.options.flush_after;
             let is_full = self.buffered.load(Ordering::Relaxed) >= self.options.flush_bytes;
-            if !old && !is_full && !(is_piled_up && *self.replayed.borrow()) {
+            let is_long = is_piled_up && *self.replayed.borrow();
+            if !(old || is_full || is_long) {
                 continue;
             }
             let flushed = self.flush().await;

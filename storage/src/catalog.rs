@@ -106,7 +106,8 @@ pub(crate) struct Contents {
 /// The open database.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    line: Mutex<Line>,
+    /// None once it is closed.
+    line: Mutex<Option<Line>>,
 }
 
 impl Catalog {
@@ -119,12 +120,12 @@ impl Catalog {
             FORMAT => Line::new(connection),
             newer => return Err(Error::NewerFormat { found: newer, known: FORMAT }),
         };
-        Ok(Self { line: Mutex::new(line) })
+        Ok(Self { line: Mutex::new(Some(line)) })
     }
 
     /// Opens a database that is there.
     pub(crate) async fn open_existing(path: &Path) -> Result<Self, Error> {
-        Ok(Self { line: Mutex::new(Line::new(options(path).connect().await?)) })
+        Ok(Self { line: Mutex::new(Some(Line::new(options(path).connect().await?))) })
     }
 
     /// What is wrong with a database that nobody uses, and its contents if nothing is. The file must be one
@@ -138,7 +139,7 @@ impl Catalog {
 
     /// Everything in it, once all checksums fit.
     pub(crate) async fn contents(&self) -> Result<Contents, Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let wrong = sealed::check(connection).await;
         if !wrong.is_empty() {
             return Err(Error::DamagedCatalog { what: wrong.join("; ") });
@@ -148,7 +149,7 @@ impl Catalog {
 
     /// Makes a change durable, whole or not at all.
     pub(crate) async fn publish(&self, change: Publication<'_>) -> Result<(), Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         for id in change.removed {
             work.remove(SEGMENTS, &[id.as_str().into()]).await?;
@@ -184,7 +185,7 @@ impl Catalog {
         hidden: &[&Hidden],
         ledger: &Unsaved,
     ) -> Result<(), Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         work.put(ERASED, &rows::erased(tenant, id, below)).await?;
         for change in hidden {
@@ -205,7 +206,7 @@ impl Catalog {
         from: Nanos,
         to: Nanos,
     ) -> Result<Vec<(Nanos, Account, Entry, Count)>, Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let found = sqlx::query("SELECT * FROM ledger WHERE bucket >= ? AND bucket < ? ORDER BY bucket")
             .bind(from.0)
             .bind(to.0)
@@ -216,7 +217,7 @@ impl Catalog {
 
     /// The folders of these are gone for good.
     pub(crate) async fn forget_dropped(&self, ids: &[String]) -> Result<(), Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         for id in ids {
             work.remove(DROPPED, &[id.as_str().into()]).await?;
@@ -226,21 +227,24 @@ impl Catalog {
 
     /// Moves everything from SQLite's own log into the database file and syncs it.
     pub(crate) async fn checkpoint(&self) -> Result<(), Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         Ok(line::checkpoint(connection).await?)
     }
 
     /// Writes a copy of the whole database, as of now, to a file that does not exist.
     pub(crate) async fn copy_to(&self, path: &Path) -> Result<(), Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let path = path.to_string_lossy().into_owned();
         sqlx::query("VACUUM INTO ?").bind(path).execute(connection).await?;
         Ok(())
     }
 
-    /// Lets go of the file.
-    pub(crate) async fn close(self) -> Result<(), Error> {
-        Ok(self.line.into_inner().connection.close().await?)
+    /// Lets go of the file; only then is SQLite's own log gone.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        match self.line.lock().await.take() {
+            Some(line) => Ok(line.connection.close().await?),
+            None => Ok(()),
+        }
     }
 }
 

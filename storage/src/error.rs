@@ -33,6 +33,8 @@ pub enum Error {
     NotEmpty { path: PathBuf },
     #[error("a background task of the store died")]
     Died,
+    #[error("the store is closed")]
+    Closed,
 }
 
 impl Error {

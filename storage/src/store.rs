@@ -176,7 +176,8 @@ impl Store {
         let _nobody_replaces = self.inner.replacing.lock().await;
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || inner.wal.close()).await.map_err(|_| Error::Died)?;
-        self.inner.save_loose().await
+        self.inner.save_loose().await?;
+        self.inner.catalog.close().await
     }
 }
 

@@ -4,7 +4,7 @@
 //! many for ever after, so ours are begun and ended by hand.
 
 use sqlx::SqliteConnection;
-use tokio::sync::MutexGuard;
+use tokio::sync::{MappedMutexGuard, MutexGuard};
 
 use crate::catalog::Catalog;
 use crate::catalog::sealed::Work;
@@ -46,12 +46,13 @@ pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), 
 
 impl Catalog {
     /// The connection, without what is left of a transaction that failed.
-    pub(super) async fn line(&self) -> MutexGuard<'_, Line> {
-        let mut line = self.line.lock().await;
+    pub(super) async fn line(&self) -> Result<MappedMutexGuard<'_, Line>, Error> {
+        let line = MutexGuard::try_map(self.line.lock().await, Option::as_mut);
+        let mut line = line.map_err(|_| Error::Closed)?;
         if std::mem::take(&mut line.is_open) {
             let undone = sqlx::query("ROLLBACK").execute(&mut line.connection).await;
             tracing::debug!(?undone, "a transaction of the catalog failed");
         }
-        line
+        Ok(line)
     }
 }

@@ -41,7 +41,7 @@ fn key(kind: &Kind, id: &str) -> [Value; 3] {
 
 impl Catalog {
     pub(crate) async fn objects(&self, kind: &Kind) -> Result<Vec<Object>, Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let found = sqlx::query("SELECT * FROM objects WHERE tenant = ? AND kind = ? ORDER BY id")
             .bind(kind.tenant.as_ref())
             .bind(kind.name)
@@ -51,7 +51,7 @@ impl Catalog {
     }
 
     pub(crate) async fn object(&self, kind: &Kind, id: &str) -> Result<Option<Object>, Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let found = sqlx::query("SELECT * FROM objects WHERE tenant = ? AND kind = ? AND id = ?")
             .bind(kind.tenant.as_ref())
             .bind(kind.name)
@@ -67,7 +67,7 @@ impl Catalog {
         ids: Range<&str>,
         limit: usize,
     ) -> Result<Vec<Object>, Error> {
-        let connection = &mut self.line().await.connection;
+        let connection = &mut self.line().await?.connection;
         let select = "SELECT * FROM objects WHERE tenant = ? AND kind = ? AND id >= ? AND id < ? \
                       ORDER BY id DESC LIMIT ?";
         let found = sqlx::query(select)
@@ -87,7 +87,7 @@ impl Catalog {
         changes: &[ObjectChange],
         now: Nanos,
     ) -> Result<(), Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         for change in changes {
             match change {
@@ -125,7 +125,7 @@ impl Catalog {
         body: String,
         now: Nanos,
     ) -> Result<Kept, Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         let known = work.get(OBJECTS, &key(kind, id)).await?;
         let known = known.map(|row| Object::from_values(&row)).transpose()?;
@@ -153,7 +153,7 @@ impl Catalog {
     }
 
     pub(crate) async fn drop_object(&self, kind: &Kind, id: &str) -> Result<bool, Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         let was_there = work.get(OBJECTS, &key(kind, id)).await?.is_some();
         work.remove(OBJECTS, &key(kind, id)).await?;
@@ -163,7 +163,7 @@ impl Catalog {
 
     /// Takes rows of another catalog over.
     pub(crate) async fn take_objects(&self, rows: &[Vec<Value>]) -> Result<(), Error> {
-        let mut line = self.line().await;
+        let mut line = self.line().await?;
         let mut work = line.begin().await?;
         for row in rows {
             work.put(OBJECTS, row).await?;

@@ -68,6 +68,8 @@ fn a_closed_store_leaves_its_folder_to_the_next() {
             Store::open(options, Arc::new(RealFs), Arc::new(OtlpDecode), Arc::new(SystemClock::new()));
         let store = runtime.block_on(opened).unwrap_or_else(|error| panic!("round {round}: {error}"));
         runtime.block_on(store.close()).unwrap();
+        // The last thing SQLite does with it.
+        assert!(!dir.path().join("catalog.db-wal").exists(), "round {round}");
     }
 }
 
